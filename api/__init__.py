@@ -1,0 +1,1 @@
+"""What a person can ask for: verbs, and the HTTP and command-line doors to them."""
