@@ -1,0 +1,444 @@
+"""
+The private PostgreSQL cluster: started on demand, reachable through one Unix socket only.
+
+Debian's PostgreSQL 15 runs on a data directory of the project's own. Nothing listens on a network
+port; the socket lies in a directory that only the server's own user (and root) can enter, which is
+why ``trust`` is enough to authenticate. Where a database address is configured, none of this is used.
+
+Roles: ``postgres`` owns the cluster and creates extensions, ``didoi_owner`` owns the database and its
+tables, ``didoi_app`` owns nothing and is granted what the migrations say.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+from gis.errors import Conflict, Unavailable
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+VERSION = "15"
+OWNER = "didoi_owner"
+APP = "didoi_app"
+DATABASE = "didoi"
+ADMIN = "postgres"
+EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
+
+# Why each differs from the default: two cores and a few GB; an SSD; geometry is wide, so parallel plans
+# pay early; just-in-time compilation costs more than it saves on queries of this size.
+CONFIG = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "512MB",
+    "effective_cache_size": "2GB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "effective_io_concurrency": "100",
+    "max_parallel_workers_per_gather": "2",
+    "jit": "off",
+    "timezone": "Asia/Ho_Chi_Minh",
+    "log_timezone": "Asia/Ho_Chi_Minh",
+    "lc_messages": "C.UTF-8",
+    "default_text_search_config": "pg_catalog.simple",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class PostgresMissing(Unavailable):
+    """PostgreSQL 15 with PostGIS 3 is not installed."""
+
+
+class ClusterOutOfReach(Unavailable):
+    """The user that runs the database cannot enter or write its folder."""
+
+
+class ClusterOfOtherVersion(Conflict):
+    """The data directory was made by another major version of PostgreSQL."""
+
+
+class ClusterFailed(Unavailable):
+    """PostgreSQL would not start or stop; its own last words are told."""
+
+
+class DiskFull(Unavailable):
+    """No space is left where the database keeps its files."""
+
+
+@contextmanager
+def cluster(home: Path, *, durable: bool = True) -> Generator[str]:
+    """
+    The address of the private cluster's database, started when it is down.
+
+    Several processes may be inside at once. Whoever started the cluster stops it when leaving, unless
+    somebody else is inside or connected; then the last one to leave stops it.
+
+    Parameters
+    ----------
+    home
+        Folder of the project's state; the cluster lives in ``home/postgres``. Made when absent.
+    durable
+        False trades safety for speed (no fsync): for tests only.
+
+    Yields
+    ------
+    url
+        ``postgresql+psycopg://didoi_owner@/didoi?host=…``: the owner's address of the database
+        ``didoi``, which exists and has its extensions.
+
+    Raises
+    ------
+    PostgresMissing, ClusterOutOfReach, ClusterOfOtherVersion, ClusterFailed, DiskFull
+    """
+    place = _place(home)
+    with place.entered() as inside:
+        with place.locked():
+            started = not _answers(place)
+            if started:
+                _start(place, durable)
+        try:
+            yield place.url
+        finally:
+            with place.locked():
+                _leave(place, inside, started)
+
+
+def database_url(url: str, name: str | None = None, user: str | None = None) -> str:
+    """The same address with another database or another user."""
+    address = make_url(url)
+    if name is not None:
+        address = address.set(database=name)
+    if user is not None:
+        address = address.set(username=user)
+    return address.render_as_string(hide_password=False)
+
+
+def create_database(url: str, name: str, template: str | None = None) -> str:
+    """
+    Create a database of the private cluster, owned by ``didoi_owner``.
+
+    Returns
+    -------
+    url
+        The owner's address of it. Without a template it is empty: see `provision`.
+    """
+    statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(OWNER))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    with _admin(url) as admin:
+        admin.execute(statement)
+    return database_url(url, name)
+
+
+def database_exists(url: str, name: str) -> bool:
+    """Whether the private cluster has a database of this name."""
+    with _admin(url) as admin:
+        return admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drop a database of the private cluster, with whoever is connected to it; absent is fine."""
+    with _admin(url) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def provision(url: str, name: str) -> None:
+    """
+    Give a database what only the superuser can: the extensions, and the owner's right to add CRSs.
+
+    PostGIS 3.3 is not a trusted extension, and ``spatial_ref_sys`` belongs to whoever created it; the
+    first migration writes the pinned VN-2000 rows there.
+    """
+    with _admin(url, name) as admin:
+        for extension in EXTENSIONS:
+            admin.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+        admin.execute(
+            sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON spatial_ref_sys TO {}").format(
+                sql.Identifier(OWNER)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where one cluster lives, and as whom it runs."""
+
+    folder: Path
+    run: Path
+    user: pwd.struct_passwd
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    @property
+    def handed_over(self) -> Path:
+        """Stands while the one who started the cluster left it to the others."""
+        return self.folder / "handed-over"
+
+    @property
+    def url(self) -> str:
+        # The name tells our own connections from other people's when the last one leaves.
+        query = {"host": str(self.run), "application_name": f"didoi-{os.getpid()}"}
+        address = URL.create("postgresql+psycopg", username=OWNER, database=DATABASE, query=query)
+        return address.render_as_string()
+
+    def command(self, *words: str | Path) -> list[str]:
+        """The command as the cluster's own user; PostgreSQL refuses to run as root."""
+        drop = (
+            "setpriv",
+            f"--reuid={self.user.pw_uid}",
+            f"--regid={self.user.pw_gid}",
+            "--init-groups",
+            "--reset-env",
+        )
+        return [*(drop if os.geteuid() == 0 else ()), *map(str, words)]
+
+    def call(self, *words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run to its end with a text given to it; the working folder is one that every user can enter."""
+        return subprocess.run(
+            self.command(*words), cwd="/", input=given, capture_output=True, text=True, check=False
+        )
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """One process at a time starts or stops; the lock dies with its process."""
+        with self._file("lock") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def entered(self) -> Generator[int]:
+        """Held in common by everybody inside; the last one can have it alone."""
+        with self._file("inside") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield file
+
+    @contextmanager
+    def _file(self, name: str) -> Generator[int]:
+        try:
+            file = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _refused(self.folder, self.user.pw_name, error) from error
+        try:
+            if os.geteuid() == 0:
+                os.fchown(file, self.user.pw_uid, self.user.pw_gid)
+            yield file
+        finally:
+            os.close(file)
+
+
+def _place(home: Path) -> _Place:
+    """Find or make the folders, and make sure that the cluster's user can reach them."""
+    if not (BIN / "postgres").exists():
+        raise PostgresMissing(package="postgresql-15 postgresql-15-postgis-3")
+    folder = home.expanduser().resolve() / "postgres"
+    user = _user(folder)
+    # Short, because a socket's path may hold 107 bytes; fixed, because every process must find it.
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    run = Path("/tmp") / f"didoi-{user.pw_uid}-{digest}"  # noqa: S108 (mode and owner are checked)
+    for path in (home.expanduser().resolve(), folder, run):
+        _make(path, user)
+    place = _Place(folder, run, user)
+    found = run.lstat()
+    if found.st_uid != user.pw_uid or found.st_mode & 0o077:
+        raise ClusterOutOfReach(path=str(run), user=user.pw_name)
+    if place.call("test", "-w", folder, "-a", "-x", folder).returncode != 0:
+        raise ClusterOutOfReach(path=str(folder), user=user.pw_name)
+    return place
+
+
+def _user(folder: Path) -> pwd.struct_passwd:
+    """As whom the cluster runs: its owner if it exists; never root."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    if folder.exists() and folder.stat().st_uid != 0:
+        return pwd.getpwuid(folder.stat().st_uid)
+    for name in ("didoi", "postgres"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise PostgresMissing(package="postgresql-15 postgresql-15-postgis-3")
+
+
+def _make(path: Path, user: pwd.struct_passwd) -> None:
+    """A private folder of the cluster's user; one that exists already is left as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            return
+        if os.geteuid() == 0:
+            os.chown(path, user.pw_uid, user.pw_gid)
+    except OSError as error:
+        raise _refused(path, user.pw_name, error) from error
+
+
+def _refused(path: Path, user: str, error: OSError) -> Unavailable:
+    full = error.errno == 28  # ENOSPC
+    return DiskFull(path=str(path)) if full else ClusterOutOfReach(path=str(path), user=user)
+
+
+def _answers(place: _Place) -> bool:
+    """Whether a server is there, waiting while it is still starting or recovering."""
+    for _ in range(300):
+        try:
+            _admin(place.url).close()
+        except psycopg.OperationalError as error:
+            # 57P03: the server is there but not ready. It comes without a SQLSTATE while connecting.
+            if "starting up" not in str(error) and "shutting down" not in str(error):
+                return False
+            time.sleep(0.1)
+        else:
+            return True
+    raise ClusterFailed(log=str(place.log), reason=_last_words(place))
+
+
+def _start(place: _Place, durable: bool) -> None:
+    _initialise(place)
+    place.handed_over.unlink(missing_ok=True)
+    _configure(place, durable)
+    # After kill -9 the old backends need a moment to let go of the pid file and the shared memory;
+    # the pid file is never deleted here: it is what keeps two servers off one directory.
+    start = (BIN / "pg_ctl", "start", "--pgdata", place.data, "--log", place.log, "--wait", "--timeout=120")
+    done = place.call(*start)
+    for _ in range(8):
+        if done.returncode == 0:
+            return _furnish(place)
+        time.sleep(0.25)
+        done = place.call(*start)
+    raise _failure(place, done)
+
+
+def _initialise(place: _Place) -> None:
+    """Make the data directory; a half-made one never bears the final name."""
+    version = place.data / "PG_VERSION"
+    if version.exists():
+        found = version.read_text().strip()
+        if found != VERSION:
+            raise ClusterOfOtherVersion(path=str(place.data), found=found, needed=VERSION)
+        return
+    unfinished = place.folder / "data.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    done = place.call(
+        BIN / "initdb",
+        f"--pgdata={unfinished}",
+        f"--username={ADMIN}",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--data-checksums",
+        "--no-instructions",
+    )
+    if done.returncode != 0:
+        raise _failure(place, done)
+    unfinished.rename(place.data)
+
+
+def _configure(place: _Place, durable: bool) -> None:
+    """Write the whole configuration anew, so that a newer Didoi's settings reach an older cluster."""
+    settings = CONFIG | {"unix_socket_directories": str(place.run)} | ({} if durable else NOT_DURABLE)
+    lines = [f"{name} = '{value}'" for name, value in settings.items()]
+    # Written by the cluster's user, never by root: the folder is that user's, links in it too.
+    done = place.call("tee", place.data / "postgresql.conf", given="\n".join([*lines, ""]))
+    if done.returncode != 0:
+        raise _failure(place, done)
+
+
+def _furnish(place: _Place) -> None:
+    """The roles and the database, where an earlier start did not finish making them."""
+    with _admin(place.url) as admin:
+        for role in (OWNER, APP):
+            if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        if database_exists(place.url, DATABASE):
+            return
+        # Extensions first and the name last: a database called didoi always has them.
+        drop_database(place.url, "didoi_unfinished")
+        create_database(place.url, "didoi_unfinished")
+        provision(place.url, "didoi_unfinished")
+        admin.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier("didoi_unfinished"), sql.Identifier(DATABASE)
+            )
+        )
+
+
+def _leave(place: _Place, inside: int, started: bool) -> None:
+    """Stop the cluster if it is ours to stop and nobody else needs it; else leave it to the others."""
+    if not started and not place.handed_over.exists():
+        return
+    if _alone(place, inside):
+        done = place.call(BIN / "pg_ctl", "stop", "--pgdata", place.data, "--mode=fast", "--wait")
+        place.handed_over.unlink(missing_ok=True)
+        if done.returncode != 0 and _answers(place):
+            raise _failure(place, done)
+    else:
+        place.call("touch", place.handed_over)
+
+
+def _alone(place: _Place, inside: int) -> bool:
+    try:
+        fcntl.flock(inside, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    own = make_url(place.url).query["application_name"]
+    try:
+        with _admin(place.url) as admin:
+            others = admin.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend'"
+                " AND application_name <> %s LIMIT 1",
+                [own],
+            ).fetchone()
+    except psycopg.OperationalError:
+        return True  # it no longer answers: stopping it does no harm
+    return others is None
+
+
+def _admin(url: str, name: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+    """A connection of the superuser, each statement on its own (CREATE DATABASE allows no transaction)."""
+    query = make_url(url).query
+    return psycopg.connect(
+        host=str(query["host"]),
+        user=ADMIN,
+        dbname=name,
+        application_name=str(query.get("application_name", "didoi")),
+        autocommit=True,
+    )
+
+
+def _failure(place: _Place, done: subprocess.CompletedProcess[str]) -> Unavailable:
+    reason = _last_words(place, done.stderr.splitlines())
+    if "No space left on device" in reason:
+        return DiskFull(path=str(place.folder))
+    return ClusterFailed(log=str(place.log), reason=reason)
+
+
+def _last_words(place: _Place, said: Sequence[str] = ()) -> str:
+    """What PostgreSQL said last that tells why: its log's errors first, else the command's."""
+    logged = place.log.read_text(errors="replace").splitlines()[-20:] if place.log.exists() else []
+    lines = [line.strip() for line in (*said, *logged) if line.strip()]
+    telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
+    return (telling or lines or ["?"])[-1]
