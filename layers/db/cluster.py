@@ -86,8 +86,9 @@ def cluster(home: Path, *, durable: bool = True) -> Generator[str]:
     """
     The address of the private cluster's database, started when it is down.
 
-    Several processes may be inside at once. Whoever started the cluster stops it when leaving, unless
-    somebody else is inside or connected; then the last one to leave stops it.
+    Several processes may be inside at once. The last one to leave stops the cluster, unless somebody
+    else is connected or the cluster was not started here but by hand. So a cluster whose starter was
+    killed is taken over, and stopped in the end.
 
     Parameters
     ----------
@@ -109,14 +110,14 @@ def cluster(home: Path, *, durable: bool = True) -> Generator[str]:
     place = _place(home)
     with place.entered() as inside:
         with place.locked():
-            started = not _answers(place)
-            if started:
+            if not _answers(place):
                 _start(place, durable)
+            _furnish(place)
         try:
             yield place.url
         finally:
             with place.locked():
-                _leave(place, inside, started)
+                _leave(place, inside)
 
 
 def database_url(url: str, name: str | None = None, user: str | None = None) -> str:
@@ -192,9 +193,18 @@ class _Place:
         return self.folder / "postgres.log"
 
     @property
-    def handed_over(self) -> Path:
-        """Stands while the one who started the cluster left it to the others."""
-        return self.folder / "handed-over"
+    def started(self) -> Path:
+        """Which server was started here, as told by `server`."""
+        return self.folder / "started"
+
+    @property
+    def server(self) -> str:
+        """Process and start time of the running server; empty when none runs."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return ""
+        return f"{lines[0]} {lines[2]}" if len(lines) > 2 else ""
 
     @property
     def url(self) -> str:
@@ -219,6 +229,12 @@ class _Place:
         return subprocess.run(
             self.command(*words), cwd="/", input=given, capture_output=True, text=True, check=False
         )
+
+    def write(self, path: Path, content: str) -> None:
+        """Written by the cluster's user, never by root: the folder is that user's, links in it too."""
+        done = self.call("tee", path, given=content)
+        if done.returncode != 0:
+            raise _failure(self, done)
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -318,7 +334,6 @@ def _answers(place: _Place) -> bool:
 
 def _start(place: _Place, durable: bool) -> None:
     _initialise(place)
-    place.handed_over.unlink(missing_ok=True)
     _configure(place, durable)
     # After kill -9 the old backends need a moment to let go of the pid file and the shared memory;
     # the pid file is never deleted here: it is what keeps two servers off one directory.
@@ -326,7 +341,8 @@ def _start(place: _Place, durable: bool) -> None:
     done = place.call(*start)
     for _ in range(8):
         if done.returncode == 0:
-            return _furnish(place)
+            place.write(place.started, place.server)
+            return
         time.sleep(0.25)
         done = place.call(*start)
     raise _failure(place, done)
@@ -361,10 +377,7 @@ def _configure(place: _Place, durable: bool) -> None:
     """Write the whole configuration anew, so that a newer Didoi's settings reach an older cluster."""
     settings = CONFIG | {"unix_socket_directories": str(place.run)} | ({} if durable else NOT_DURABLE)
     lines = [f"{name} = '{value}'" for name, value in settings.items()]
-    # Written by the cluster's user, never by root: the folder is that user's, links in it too.
-    done = place.call("tee", place.data / "postgresql.conf", given="\n".join([*lines, ""]))
-    if done.returncode != 0:
-        raise _failure(place, done)
+    place.write(place.data / "postgresql.conf", "\n".join([*lines, ""]))
 
 
 def _furnish(place: _Place) -> None:
@@ -386,17 +399,14 @@ def _furnish(place: _Place) -> None:
         )
 
 
-def _leave(place: _Place, inside: int, started: bool) -> None:
-    """Stop the cluster if it is ours to stop and nobody else needs it; else leave it to the others."""
-    if not started and not place.handed_over.exists():
+def _leave(place: _Place, inside: int) -> None:
+    """Stop the cluster if it was started here and nobody else needs it."""
+    started = place.started.read_text() if place.started.exists() else ""
+    if place.server != started or not started or not _alone(place, inside):
         return
-    if _alone(place, inside):
-        done = place.call(BIN / "pg_ctl", "stop", "--pgdata", place.data, "--mode=fast", "--wait")
-        place.handed_over.unlink(missing_ok=True)
-        if done.returncode != 0 and _answers(place):
-            raise _failure(place, done)
-    else:
-        place.call("touch", place.handed_over)
+    done = place.call(BIN / "pg_ctl", "stop", "--pgdata", place.data, "--mode=fast", "--wait")
+    if done.returncode != 0 and _answers(place):
+        raise _failure(place, done)
 
 
 def _alone(place: _Place, inside: int) -> bool:

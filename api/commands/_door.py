@@ -1,0 +1,68 @@
+"""How a verb comes to a database, and how its errors are told."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+from psycopg import errors as postgres
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import OperationalError
+
+from api.settings import Settings, read_settings
+from gis.errors import Unavailable
+from layers.db.cluster import DiskFull, cluster
+
+
+class DatabaseOutOfReach(Unavailable):
+    """The database at the configured address does not answer."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a verb needs: the settings, and the database as its owner and as the server sees it."""
+
+    settings: Settings
+    url: str
+    owner: Engine
+    app: Engine
+
+
+@contextmanager
+def door(settings: Settings | None = None) -> Generator[Door]:
+    """
+    The database behind the settings; the private cluster is started when it is down.
+
+    The verb begins its own transaction: ``with door() as d, d.owner.begin() as db: …``.
+
+    Raises
+    ------
+    DatabaseOutOfReach, DiskFull
+        In place of the driver's errors of the same meaning.
+    """
+    settings = settings or read_settings()
+    with database(settings) as url:
+        owner, app = create_engine(url), create_engine(settings.server_url(url))
+        try:
+            yield Door(settings, url, owner, app)
+        except OperationalError as error:
+            raise told(error, settings) from error
+        finally:
+            owner.dispose()
+            app.dispose()
+
+
+@contextmanager
+def database(settings: Settings) -> Generator[str]:
+    """The owner's address: the configured one, else that of the private cluster, started."""
+    configured = settings.database_url
+    with nullcontext(configured) if configured else cluster(settings.home) as url:
+        yield url
+
+
+def told(error: OperationalError, settings: Settings) -> Unavailable:
+    """The driver's error in our words: a full disk, or a database that does not answer."""
+    if isinstance(error.orig, postgres.DiskFull):
+        return DiskFull(path=str(settings.home))
+    return DatabaseOutOfReach(reason=" ".join(str(error.orig).split()))
