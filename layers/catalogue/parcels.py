@@ -1,0 +1,201 @@
+"""Cadastral parcels; the clearance stage at a date is derived from append-only events, never stored."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    TEXT,
+    Boolean,
+    CheckConstraint,
+    Computed,
+    Date,
+    Float,
+    Index,
+    Select,
+    Table,
+    select,
+    true,
+)
+
+from layers.layer import (
+    Code,
+    Layer,
+    Paint,
+    Text,
+    column,
+    geometry,
+    holds,
+    indexes,
+    metadata,
+    tiled,
+    versioned,
+)
+from layers.records.clearance import STAGES, stage_at
+
+LAND_TYPE_VINTAGES = (
+    Code("TT25-2014", Text("Thông tư 25/2014", "Circular 25/2014")),
+    Code("TT08-2024", Text("Thông tư 08/2024", "Circular 08/2024")),
+)
+
+USER_TYPES = (
+    Code("GDC", Text("Hộ gia đình, cá nhân", "Household or individual")),
+    Code("TKT", Text("Tổ chức kinh tế", "Economic organisation")),
+    Code("TCN", Text("Cơ quan nhà nước", "State agency")),
+    Code("TSN", Text("Đơn vị sự nghiệp", "Public unit")),
+    Code("TVN", Text("Doanh nghiệp vốn nước ngoài", "Foreign-invested company")),
+    Code("CDS", Text("Cộng đồng dân cư", "Community")),
+    Code("UBQ", Text("UBND cấp xã quản lý", "Commune committee as manager")),
+    Code("TPQ", Text("Tổ chức phát triển quỹ đất", "Land-fund organisation")),
+    Code("TKQ", Text("Tổ chức khác quản lý", "Other manager")),
+)
+
+TABLE = Table(
+    "parcels",
+    metadata,
+    *versioned(),
+    column(
+        "key",
+        TEXT,
+        Computed("commune_code || '-' || sheet_number || '-' || parcel_number", persisted=True),
+        vi="Mã thửa",
+        en="Parcel code",
+        nullable=False,
+    ),
+    column(
+        "commune_code",
+        TEXT,
+        vi="Mã xã lúc lập",
+        en="Commune code at the time",
+        nullable=False,
+        aliases=("ma xa", "ma dvhc", "xa"),
+    ),
+    column(
+        "sheet_number",
+        TEXT,
+        vi="Số tờ bản đồ",
+        en="Map sheet",
+        nullable=False,
+        aliases=("so to", "to ban do", "so to ban do", "to bd"),
+    ),
+    column(
+        "parcel_number",
+        TEXT,
+        vi="Số thửa",
+        en="Parcel number",
+        nullable=False,
+        aliases=("so thua", "thua", "so hieu thua", "thua so"),
+    ),
+    column(
+        "area_legal_m2",
+        Float,
+        vi="Diện tích theo hồ sơ",
+        en="Legal area",
+        unit="m2",
+        aliases=("dien tich", "dien tich (m2)", "dt phap ly"),
+    ),
+    column(
+        "area_measured_ha",
+        Float,
+        Computed("ST_Area(geography(geom), true) / 10000", persisted=True),
+        vi="Diện tích đo trên bản đồ",
+        en="Measured area",
+        unit="ha",
+    ),
+    column(
+        "land_type",
+        TEXT,
+        vi="Loại đất",
+        en="Land type",
+        aliases=("loai dat", "ma loai dat", "muc dich su dung"),
+    ),
+    column(
+        "land_type_vintage", TEXT, vi="Bảng mã loại đất", en="Land-type code list", codes=LAND_TYPE_VINTAGES
+    ),
+    column(
+        "user_type",
+        TEXT,
+        vi="Loại người sử dụng",
+        en="User type",
+        codes=USER_TYPES,
+        aliases=("doi tuong su dung", "loai doi tuong"),
+    ),
+    column(
+        "user_name",
+        TEXT,
+        vi="Người sử dụng đất",
+        en="Land user",
+        masked=True,
+        aliases=("ten chu", "chu su dung", "nguoi su dung dat", "ho ten"),
+    ),
+    column(
+        "origin",
+        TEXT,
+        vi="Nguồn gốc đất",
+        en="Origin of the land",
+        aliases=("nguon goc", "nguon goc su dung"),
+    ),
+    column(
+        "state_managed",
+        Boolean,
+        vi="Đất Nhà nước quản lý",
+        en="State-managed",
+        aliases=("dat nha nuoc quan ly", "dat cong"),
+    ),
+    column("zone_key", TEXT, vi="Khu thu hồi", en="Zone under clearance", aliases=("ma khu", "khu")),
+    column("geom", geometry("MULTIPOLYGON"), vi="Ranh giới", en="Boundary", nullable=False),
+    *tiled("MULTIPOLYGON"),
+    CheckConstraint("ST_IsValid(geom)", name="geom_valid"),
+)
+indexes(TABLE, "zone_key")
+Index("ix_parcels_sheet_parcel", TABLE.c.sheet_number, TABLE.c.parcel_number)
+
+
+def rows(as_of: date) -> Select[Any]:
+    """Parcels that exist on a date, each with the stage it had reached on that date."""
+    stage = stage_at(TABLE.c.key, as_of).lateral("stage")
+    return (
+        select(*TABLE.c, stage.c.stage, stage.c.stage_on)
+        .select_from(TABLE.outerjoin(stage, true()))
+        .where(holds(TABLE, as_of))
+    )
+
+
+#: Columns that ``rows`` adds to the table's own.
+DERIVED = (
+    column("stage", TEXT, vi="Giai đoạn GPMB", en="Clearance stage", codes=STAGES),
+    column("stage_on", Date, vi="Ngày đạt giai đoạn", en="Stage reached on"),
+)
+
+LAYER = Layer(
+    id="parcels",
+    title=Text("Thửa đất và giai đoạn GPMB", "Parcels and clearance stage"),
+    group="land",
+    table=TABLE,
+    rows=rows,
+    derived=DERIVED,
+    order=45,
+    legend="stage",
+    measure="area_measured_ha",
+    facets=("stage", "state_managed", "land_type", "zone_key"),
+    card=("area_legal_m2", "area_measured_ha", "stage", "stage_on", "land_type", "state_managed"),
+    minzoom=13,
+    tile_columns={"stage": 0, "state_managed": 0, "parcel_number": 16, "sheet_number": 16},
+    paint=(
+        Paint("fill", {"fill-color": "@class.fill", "fill-opacity": 0.85}),
+        Paint("line", {"line-color": "@parcel.line", "line-width": 0.5}),
+        Paint(
+            "line",
+            {"line-color": "@parcel.state", "line-width": 1.6},
+            filter=("==", ["get", "state_managed"], True),
+        ),
+        Paint(
+            "symbol",
+            {"text-color": "@label.minor", "text-halo-color": "@label.halo", "text-halo-width": 1},
+            {"text-field": ["get", "parcel_number"], "text-size": 10, "text-font": ["Noto Sans Regular"]},
+            minzoom=16.5,
+        ),
+    ),
+    composed_of=("parcel_stage_events",),
+)

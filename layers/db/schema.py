@@ -1,0 +1,79 @@
+"""
+The whole schema as metadata, with what metadata cannot say: the VN-2000 rows, the job queue, the grants.
+
+A test builds one database from here and one by the migrations and compares their dumps.
+"""
+
+from __future__ import annotations
+
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Connection, MetaData, bindparam, text
+
+from gis.crs import spatial_ref_rows
+from layers import records
+from layers.catalogue import layers
+from layers.db.cluster import APP
+from layers.layer import metadata
+
+#: Tables whose rows the server never changes or removes: a correction is a new row.
+APPEND_ONLY = ("parcel_stage_events",)
+
+
+def load() -> MetaData:
+    """The metadata with every layer and record table in it."""
+    layers()
+    records.load()
+    return metadata
+
+
+def create_all(db: Connection) -> None:
+    """Build an empty, provisioned database from the metadata, without migrations."""
+    load().create_all(db)
+    pin_vn2000(db)
+    install_queue(db)
+    grant(db)
+
+
+def pin_vn2000(db: Connection) -> None:
+    """
+    Bind every VN-2000 system to the one operation EPSG:6960.
+
+    PostGIS asks EPSG's database for rows whose authority is EPSG, and PROJ then picks between two
+    operations point by point; rows with an authority of our own are used as written.
+    """
+    db.execute(
+        text(
+            "INSERT INTO spatial_ref_sys (srid, auth_name, auth_srid, srtext, proj4text) "
+            "VALUES (:srid, :auth_name, :srid, :srtext, :proj4text) ON CONFLICT (srid) DO UPDATE SET "
+            "auth_name = excluded.auth_name, srtext = excluded.srtext, proj4text = excluded.proj4text"
+        ).bindparams(bindparam("srid")),
+        [
+            {"srid": srid, "auth_name": name, "srtext": srtext, "proj4text": proj4}
+            for srid, name, srtext, proj4 in spatial_ref_rows()
+        ],
+    )
+
+
+def install_queue(db: Connection) -> None:
+    """The job queue's own tables and functions."""
+    driver = db.connection.driver_connection
+    assert driver is not None
+    driver.execute(SchemaManager.get_schema())  # many statements with % in them: past the parameter style
+
+
+def grant(db: Connection) -> None:
+    """Give the server's role what it needs and nothing more; it owns no table."""
+    for statement in _grants():
+        db.exec_driver_sql(statement)
+
+
+def _grants() -> list[str]:
+    changing = ", ".join(t.name for t in load().sorted_tables if t.name not in APPEND_ONLY)
+    return [
+        f"GRANT USAGE ON SCHEMA public TO {APP}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {changing} TO {APP}",
+        f"GRANT SELECT, INSERT ON {', '.join(APPEND_ONLY)} TO {APP}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_events, "
+        f"procrastinate_periodic_defers, procrastinate_workers TO {APP}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}",
+    ]

@@ -1,0 +1,101 @@
+"""
+The one place where permission and time enter a query.
+
+Items, tiles, counts, search, exports and matching all select from :func:`visible`. A column that the actor
+may not see is null inside it, so that nobody can filter, sort, search or export by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Column, Connection, Select, null, select, type_coerce
+
+from gis.errors import BadInput, Forbidden
+from gis.text import fold
+from layers.access import Actor
+from layers.layer import Layer, about
+from layers.records.data_versions import versions
+
+
+class ColumnUnknown(BadInput):
+    """A layer has no such column."""
+
+
+class ColumnMasked(Forbidden):
+    """The column holds personal data that the actor may not see, and so may not filter or sort by."""
+
+
+class LayerForbidden(Forbidden):
+    """The actor may not see this layer."""
+
+
+def visible(layer: Layer, actor: Actor, as_of: date) -> Select[Any]:
+    """
+    Rows of a layer that an actor may see, as they hold on a date.
+
+    Returns a Select with one column per column of the layer (masked ones null, of the same type and name)
+    and the technical ones (``id``, ``geom_tile``, ``geom_low``). Use ``.subquery()`` to go on.
+    """
+    if actor.role < layer.access.view:
+        raise LayerForbidden(layer=layer.id)
+    rows = layer.at(as_of).subquery(layer.id)
+    hidden = masked(layer, actor)
+    return select(
+        *(
+            type_coerce(null(), c.type).label(c.name) if c.name in hidden else c
+            for c in rows.c
+            if c.name not in ("search_folded", "import_run_id")
+        )
+    )
+
+
+def masked(layer: Layer, actor: Actor) -> frozenset[str]:
+    """Names of the columns that this actor may not see."""
+    if actor.role >= layer.access.unmask:
+        return frozenset()
+    return frozenset(
+        name for name, col in layer.columns().items() if (told := about(col)) is not None and told.masked
+    )
+
+
+def pick(layer: Layer, actor: Actor, name: str) -> Column[Any]:
+    """
+    The column by which an actor wants to filter or sort.
+
+    Raises
+    ------
+    ColumnUnknown, ColumnMasked
+    """
+    columns = layer.columns()
+    if name not in columns:
+        raise ColumnUnknown(layer=layer.id, column=name, known=", ".join(columns))
+    if name in masked(layer, actor):
+        raise ColumnMasked(layer=layer.id, column=name)
+    return columns[name]
+
+
+def search_text(layer: Layer, row: Mapping[str, Any]) -> str | None:
+    """
+    Folded text by which a row is found; whoever writes a row of a base layer stores it in ``search_folded``.
+
+    Masked columns are never part of it. None where the layer has nothing to search by.
+    """
+    parts: list[str] = []
+    for name in layer.search_columns():
+        value = row.get(name)
+        if value is None:
+            continue
+        parts.extend(str(v) for v in (value if isinstance(value, list | tuple) else [value]))
+    return fold(" | ".join(parts)) or None
+
+
+def etag(db: Connection, layer: Layer, actor: Actor, as_of: date, *more: object) -> str:
+    """Strong ETag: access scope, date, and the version of every table the layer is composed of."""
+    known = versions(db)
+    names = (layer.id, *layer.composed_of)
+    stamp = "-".join(f"{known.get(name, 0)}" for name in names)
+    tail = "".join(f"-{item}" for item in more)
+    return f'"{actor.role.scope}-{as_of.isoformat()}-{stamp}{tail}"'

@@ -1,0 +1,54 @@
+"""Accounts, server-side sessions and the one-time tokens by which the first account is made."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    TEXT,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Table,
+    func,
+)
+
+from layers.layer import metadata
+
+ACCOUNTS = Table(
+    "accounts",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("name", TEXT, nullable=False, unique=True),
+    Column("full_name", TEXT, nullable=False),
+    Column("password_hash", TEXT, nullable=False),
+    Column("role", TEXT, nullable=False),
+    Column("disabled", Boolean, nullable=False, server_default="false"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("role IN ('planner')", name="role"),
+)
+
+#: Only the hash of a token is kept: who reads the table cannot sign in with it.
+SESSIONS = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("csrf_token", TEXT, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+Index("ix_sessions_account_id", SESSIONS.c.account_id)
+
+SETUP_TOKENS = Table(
+    "setup_tokens",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+)
