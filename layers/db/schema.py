@@ -7,6 +7,7 @@ A test builds one database from here and one by the migrations and compares thei
 from __future__ import annotations
 
 from procrastinate.schema import SchemaManager
+from psycopg import sql
 from sqlalchemy import Connection, MetaData, bindparam, text
 
 from gis.crs import spatial_ref_rows
@@ -17,6 +18,14 @@ from layers.layer import metadata
 
 #: Tables whose rows the server never changes or removes: a correction is a new row.
 APPEND_ONLY = ("parcel_stage_events",)
+
+#: Tables of the job queue, which the worker reads and writes as the server's role.
+QUEUE = (
+    "procrastinate_jobs",
+    "procrastinate_events",
+    "procrastinate_periodic_defers",
+    "procrastinate_workers",
+)
 
 
 def load() -> MetaData:
@@ -63,17 +72,14 @@ def install_queue(db: Connection) -> None:
 
 def grant(db: Connection) -> None:
     """Give the server's role what it needs and nothing more; it owns no table."""
-    for statement in _grants():
-        db.exec_driver_sql(statement)
-
-
-def _grants() -> list[str]:
-    changing = ", ".join(t.name for t in load().sorted_tables if t.name not in APPEND_ONLY)
-    return [
-        f"GRANT USAGE ON SCHEMA public TO {APP}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {changing} TO {APP}",
-        f"GRANT SELECT, INSERT ON {', '.join(APPEND_ONLY)} TO {APP}",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_events, "
-        f"procrastinate_periodic_defers, procrastinate_workers TO {APP}",
-        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}",
-    ]
+    changing = [t.name for t in load().sorted_tables if t.name not in APPEND_ONLY]
+    driver = db.connection.driver_connection
+    assert driver is not None
+    for rights, tables in (
+        ("SELECT, INSERT, UPDATE, DELETE", [*changing, *QUEUE]),
+        ("SELECT, INSERT", APPEND_ONLY),
+    ):
+        names = sql.SQL(", ").join(map(sql.Identifier, tables))
+        driver.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), names, sql.Identifier(APP)))
+    driver.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(APP)))
+    driver.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(sql.Identifier(APP)))
