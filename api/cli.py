@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import signal
 import sys
 from importlib import import_module
@@ -12,7 +14,7 @@ import typer
 
 from api import commands
 from api.words import LANGS, say_error
-from gis.errors import DidoiError
+from gis.errors import BadInput, DidoiError
 
 
 def build() -> typer.Typer:
@@ -37,10 +39,26 @@ def main() -> NoReturn:
     try:
         build()()
     except DidoiError as error:
-        for lang in LANGS:
-            print(say_error(error, lang), file=sys.stderr)  # noqa: T201 (the command line's own voice)
-        sys.exit(1)
+        _tell(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _tell(
+            FileOutOfReach(
+                path=error.filename, reason=error.strerror, user=pwd.getpwuid(os.geteuid()).pw_name
+            )
+        )
     sys.exit(0)
+
+
+class FileOutOfReach(BadInput):
+    """A file or folder that was named cannot be read or written by this user."""
+
+
+def _tell(error: DidoiError) -> NoReturn:
+    for lang in LANGS:
+        print(say_error(error, lang), file=sys.stderr)  # noqa: T201 (the command line's own voice)
+    sys.exit(1)
 
 
 def _several_verbs() -> None:

@@ -2,7 +2,7 @@
 # Everything between a bare Debian 12 and a working Didoi, shared by ./run and ./test. Sourced, idempotent:
 # a step whose inputs have not changed since it last succeeded is skipped.
 #
-#   bootstrap run|test    sets: app (the code that runs), venv, home, and the function `become`
+#   bootstrap run|test|verb    sets: app (the code that runs), venv, home, and the function `become`
 #
 # As root only packages are installed (apt, pip, npm); all else runs as the system user "didoi", from a
 # mirror of the checkout that this user can read. Anybody else runs in place.
@@ -28,7 +28,7 @@ bootstrap() {
     exec 9<"$home" && flock 9 # two set-ups at once would tread on each other
     source_code
     python_packages
-    web_application
+    if [ "$purpose" != verb ]; then web_application; fi
     exec 9<&-
 }
 
@@ -50,7 +50,8 @@ system_packages() {
     if [ ${#missing[@]} -gt 0 ]; then
         step "Gói hệ thống / System packages: ${missing[*]}" install_system_packages "${missing[@]}"
     fi
-    python=$(command -v python3.11) || say_and_stop \
+    # Debian's own first: another one may lie where the unprivileged user cannot reach it.
+    python=$(command -v /usr/bin/python3.11 || command -v python3.11) || say_and_stop \
         "Cần Python 3.11 (Debian 12 có sẵn)." "Python 3.11 is needed (Debian 12 has it)."
 }
 
@@ -96,7 +97,7 @@ python_packages() {
     if [ "$purpose" = test ]; then lock=$checkout/requirements-dev.lock venv=$home/venv-dev; fi
     site=$venv/lib/python3.11/site-packages
     once "Thư viện Python / Python packages" "$venv/.didoi-packages" \
-        "$("$python" -VV; cat "$lock")" install_python_packages "$lock"
+        "$(readlink -f "$python"; "$python" -VV; cat "$lock")" install_python_packages "$lock"
     once "Didoi" "$venv/.didoi-application" \
         "$(cat "$app/pyproject.toml"; echo "$app")" install_didoi
     PATH=$venv/bin:/usr/local/bin:/usr/bin:/bin
@@ -122,6 +123,7 @@ install_didoi() {
 }
 
 web_application() {
+    [ -e "$app/web/package-lock.json" ] || return 0
     once "Thư viện web / Web packages" "$app/web/node_modules/.didoi-packages" \
         "$(cat "$app/web/package-lock.json"; "$venv/bin/node" --version)" install_web_packages
     once "Giao diện web / Web application" "$app/api/static/.didoi-built" \

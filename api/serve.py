@@ -1,0 +1,254 @@
+"""
+One server and one worker beside the database, started together and stopped together.
+
+`up` supervises: it owns the port and the cluster, and starts each part as a child that dies with it, so
+that even ``kill -9`` leaves nothing behind that the next start would stumble over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from typing import Literal, NoReturn
+
+from api.commands._door import database
+from api.settings import Settings, read_settings
+from api.words import LANGS, say
+from gis.errors import Conflict, Unavailable
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+READY_WITHIN_S = 60
+GRACE_S = 5
+TOO_SOON_S = 5
+"""A part that stops sooner than this after its start would only stop again."""
+
+Part = Literal["server", "worker"]
+
+
+class PortInUse(Conflict):
+    """Another program listens where the server should."""
+
+
+class ServerStopped(Unavailable):
+    """A part of the application stopped by itself, and starting it again would not help."""
+
+
+def up(settings: Settings) -> None:
+    """
+    Start what is down, then serve until Ctrl-C or SIGTERM; stop what was started.
+
+    Raises
+    ------
+    PortInUse, ServerStopped
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        with _bound(settings) as port, _stepped("database", database(settings)) as url:
+            _prepare(settings, url)
+            parts = [_Child("server", settings, url, port), _Child("worker", settings, url)]
+            try:
+                with _step("server"):
+                    _await_ready(settings, parts)
+                _tell_ready(settings, url)
+                _watch(parts)
+            finally:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C
+                _stop(parts)
+    except KeyboardInterrupt:
+        _print("stopped")
+
+
+def _prepare(settings: Settings, url: str) -> None:
+    """Bring the database to this version, and give an empty one the illustrative province."""
+    from layers.db.migrate import upgrade
+
+    with _step("migrations"):
+        upgrade(url)
+
+
+def _tell_ready(settings: Settings, url: str) -> None:
+    _print("ready", url=f"http://{settings.host}:{settings.port}/")
+
+
+# --- the parts -----------------------------------------------------------------------------------
+
+
+@dataclass
+class _Child:
+    """A part of the application in a process of its own."""
+
+    part: Part
+    settings: Settings
+    url: str
+    port: socket.socket | None = None
+    process: subprocess.Popen[bytes] = field(init=False)
+    begun_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start it, in a session of its own: Ctrl-C reaches the supervisor alone."""
+        environment = self.settings.environment(
+            database_url=self.url, server_database_url=self.settings.server_url(self.url)
+        )
+        ports = [] if self.port is None else [self.port.fileno()]
+        self.begun_s = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "api.serve", self.part, str(os.getpid()), *map(str, ports)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            pass_fds=ports,
+            start_new_session=True,
+        )
+
+
+def main() -> None:
+    """Be the part that the supervisor asked for."""
+    part, parent, *ports = sys.argv[1:]
+    _die_with(int(parent))
+    settings = read_settings()
+    if part == "server":
+        _serve(settings, int(ports[0]))
+    else:
+        from api.jobs import work
+
+        work(settings)
+
+
+def _serve(settings: Settings, port: int) -> None:
+    import uvicorn
+
+    from api.http.app import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_S - 1,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=port)])
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel for SIGTERM when the supervisor dies, however it dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before we asked
+        sys.exit(0)
+
+
+# --- supervision ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _bound(settings: Settings) -> Generator[socket.socket]:
+    """The server's port, taken before any work is done and kept across restarts of the server."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as port:
+        port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            port.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortInUse(host=settings.host, port=settings.port) from error
+        yield port
+
+
+def _await_ready(settings: Settings, parts: list[_Child]) -> None:
+    """Wait until the server says that it is well."""
+    deadline_s = time.monotonic() + READY_WITHIN_S
+    while not _healthy(settings):
+        _look_after(parts)
+        if time.monotonic() > deadline_s:
+            raise ServerStopped(name="server", status="/healthz")
+        time.sleep(0.05)
+
+
+def _healthy(settings: Settings) -> bool:
+    connection = HTTPConnection(settings.host, settings.port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _watch(parts: list[_Child]) -> NoReturn:
+    while True:
+        _look_after(parts)
+        time.sleep(0.3)
+
+
+def _look_after(parts: list[_Child]) -> None:
+    """Start a part again that stopped by itself, unless it stopped at once."""
+    for child in parts:
+        status = child.process.poll()
+        if status is None:
+            continue
+        if time.monotonic() - child.begun_s < TOO_SOON_S:
+            raise ServerStopped(name=child.part, status=status)
+        _print("restarted", name=child.part, status=status)
+        child.start()
+
+
+def _stop(parts: list[_Child]) -> None:
+    for child in parts:
+        child.process.terminate()
+    deadline_s = time.monotonic() + GRACE_S
+    for child in parts:
+        with suppress(subprocess.TimeoutExpired):
+            child.process.wait(max(0.1, deadline_s - time.monotonic()))
+        if child.process.poll() is None:
+            child.process.kill()
+            child.process.wait()
+
+
+def _leave(signum: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + signum)
+
+
+# --- what the terminal shows ---------------------------------------------------------------------
+
+
+@contextmanager
+def _step(code: str) -> Generator[None]:
+    """Name a step while it runs, then say how long it took."""
+    print("• " + " / ".join(say(f"verb.{code}", lang) for lang in LANGS), end=" … ", flush=True)  # noqa: T201
+    begun_s = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print("✗", flush=True)  # noqa: T201
+        raise
+    print(f"{time.monotonic() - begun_s:.1f} s", flush=True)  # noqa: T201
+
+
+@contextmanager
+def _stepped(code: str, entered: AbstractContextManager[str]) -> Generator[str]:
+    """A step that is the entering of a context, which then stays open."""
+    with ExitStack() as stack:
+        with _step(code):
+            value = stack.enter_context(entered)
+        yield value
+
+
+def _print(code: str, **facts: object) -> None:
+    for lang in LANGS:
+        print(say(f"verb.{code}", lang, **facts), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
