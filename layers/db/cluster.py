@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +110,7 @@ def cluster(home: Path, *, durable: bool = True) -> Generator[str]:
     place = _place(home)
     with place.entered() as inside:
         with place.locked():
+            _open_run(place)
             if not _answers(place):
                 _start(place, durable)
             _furnish(place)
@@ -273,15 +274,20 @@ def _place(home: Path) -> _Place:
     # Short, because a socket's path may hold 107 bytes; fixed, because every process must find it.
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
     run = Path("/tmp") / f"didoi-{user.pw_uid}-{digest}"  # noqa: S108 (mode and owner are checked)
-    for path in (home.expanduser().resolve(), folder, run):
+    for path in (home.expanduser().resolve(), folder):
         _make(path, user)
     place = _Place(folder, run, user)
-    found = run.lstat()
-    if found.st_uid != user.pw_uid or found.st_mode & 0o077:
-        raise ClusterOutOfReach(path=str(run), user=user.pw_name)
     if place.call("test", "-w", folder, "-a", "-x", folder).returncode != 0:
         raise ClusterOutOfReach(path=str(folder), user=user.pw_name)
     return place
+
+
+def _open_run(place: _Place) -> None:
+    """The socket's directory; somebody else's of the same name is not trusted."""
+    _make(place.run, place.user)
+    found = place.run.lstat()
+    if found.st_uid != place.user.pw_uid or found.st_mode & 0o077:
+        raise ClusterOutOfReach(path=str(place.run), user=place.user.pw_name)
 
 
 def _user(folder: Path) -> pwd.struct_passwd:
@@ -407,6 +413,8 @@ def _leave(place: _Place, inside: int) -> None:
     done = place.call(BIN / "pg_ctl", "stop", "--pgdata", place.data, "--mode=fast", "--wait")
     if done.returncode != 0 and _answers(place):
         raise _failure(place, done)
+    with suppress(OSError):
+        place.run.rmdir()
 
 
 def _alone(place: _Place, inside: int) -> bool:
