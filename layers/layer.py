@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -40,6 +40,9 @@ from gis.crs import STORAGE_SRID
 from layers.access import Access
 
 TILE_SRID = 3857
+
+#: A Select whose columns nobody counts.
+Rows: TypeAlias = Select[*tuple[Any, ...]]
 
 #: One naming convention, so that migrations and metadata agree on every name.
 metadata = MetaData(
@@ -273,7 +276,7 @@ class Layer:
     group: str
     table: Table
     kind: Literal["base", "derived"] = "base"
-    rows: Callable[[date], Select[Any]] | None = None
+    rows: Callable[[date], Rows] | None = None
     derived: tuple[Column[Any], ...] = ()
     access: Access = field(default_factory=Access)
     paint: tuple[Paint, ...] = ()
@@ -290,7 +293,7 @@ class Layer:
     composed_of: tuple[str, ...] = ()
     description: Text | None = None
 
-    def at(self, as_of: date) -> Select[Any]:
+    def at(self, as_of: date) -> Rows:
         """All rows that hold on a date, unmasked: only :func:`layers.query.visible` may call this."""
         if self.rows is not None:
             return self.rows(as_of)

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, null, select, type_coerce
+from sqlalchemy import Column, Connection, null, select, type_coerce
 
 from gis.errors import BadInput, Forbidden
 from gis.text import fold
 from layers.access import Actor
-from layers.layer import Layer, about
+from layers.layer import Layer, Rows, about
 from layers.records.data_versions import versions
 
 
@@ -32,7 +32,7 @@ class LayerForbidden(Forbidden):
     """The actor may not see this layer."""
 
 
-def visible(layer: Layer, actor: Actor, as_of: date) -> Select[Any]:
+def visible(layer: Layer, actor: Actor, as_of: date) -> Rows:
     """
     Rows of a layer that an actor may see, as they hold on a date.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     TEXT,
@@ -13,7 +12,6 @@ from sqlalchemy import (
     Date,
     Float,
     Index,
-    Select,
     Table,
     select,
     true,
@@ -23,6 +21,7 @@ from layers.layer import (
     Code,
     Layer,
     Paint,
+    Rows,
     Text,
     column,
     geometry,
@@ -152,7 +151,7 @@ indexes(TABLE, "zone_key")
 Index("ix_parcels_sheet_parcel", TABLE.c.sheet_number, TABLE.c.parcel_number)
 
 
-def rows(as_of: date) -> Select[Any]:
+def rows(as_of: date) -> Rows:
     """Parcels that exist on a date, each with the stage it had reached on that date."""
     stage = stage_at(TABLE.c.key, as_of).lateral("stage")
     return (

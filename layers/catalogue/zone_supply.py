@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -16,14 +15,13 @@ from sqlalchemy import (
     Float,
     Identity,
     Index,
-    Select,
     Table,
     select,
 )
 
 from layers.catalogue.zones import STATUSES
 from layers.catalogue.zones import TABLE as ZONES
-from layers.layer import Code, Layer, Paint, Text, column, geometry, holds, metadata
+from layers.layer import Code, Layer, Paint, Rows, Text, column, geometry, holds, metadata
 
 BASES = (
     Code("derived", Text("Tính từ lô", "Derived from lots"), "@plot.free"),
@@ -64,7 +62,7 @@ DERIVED = (
 )
 
 
-def rows(as_of: date) -> Select[Any]:
+def rows(as_of: date) -> Rows:
     """Supply of every zone that exists on a date, with the zone's boundary of that date."""
     joined = TABLE.join(ZONES, (ZONES.c.key == TABLE.c.key) & holds(ZONES, as_of))
     zone = (

@@ -76,10 +76,10 @@ def grant(db: Connection) -> None:
     driver = db.connection.driver_connection
     assert driver is not None
     for rights, tables in (
-        ("SELECT, INSERT, UPDATE, DELETE", [*changing, *QUEUE]),
-        ("SELECT, INSERT", APPEND_ONLY),
+        (sql.SQL("SELECT, INSERT, UPDATE, DELETE"), [*changing, *QUEUE]),
+        (sql.SQL("SELECT, INSERT"), APPEND_ONLY),
     ):
         names = sql.SQL(", ").join(map(sql.Identifier, tables))
-        driver.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), names, sql.Identifier(APP)))
+        driver.execute(sql.SQL("GRANT {} ON {} TO {}").format(rights, names, sql.Identifier(APP)))
     driver.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(APP)))
     driver.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(sql.Identifier(APP)))

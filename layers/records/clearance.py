@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     TEXT,
@@ -16,13 +15,12 @@ from sqlalchemy import (
     DateTime,
     Identity,
     Index,
-    Select,
     Table,
     func,
     select,
 )
 
-from layers.layer import Code, Text, metadata
+from layers.layer import Code, Rows, Text, metadata
 
 STAGES = (
     Code("not_started", Text("Chưa bắt đầu", "Not started"), "@stage.0"),
@@ -62,7 +60,7 @@ Index(
 )
 
 
-def stage_at(parcel_key: ColumnElement[str], as_of: date) -> Select[Any]:
+def stage_at(parcel_key: ColumnElement[str], as_of: date) -> Rows:
     """
     The stage that a parcel had reached on a date, and since when: one row, or none before its first event.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from geoalchemy2 import Geometry
@@ -18,7 +18,7 @@ def _ours(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any)
     return not (table or "").startswith(FOREIGN)
 
 
-def _render(kind: str, item: Any, autogen: Any) -> str | bool:
+def _render(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Geometry):
         autogen.imports.add("from geoalchemy2 import Geometry")
         return f"Geometry({item.geometry_type!r}, srid={item.srid}, spatial_index=False)"
