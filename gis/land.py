@@ -82,14 +82,15 @@ class SupplyPeriod:
     """
     Land of a zone over [valid_from, valid_to), hectares.
 
-    cleared, leased and reserved count industrial lots only; reserved leaves out what is leased as
-    well. cleared_ha, free_ha and largest_plot_ha are NaN on an unknown basis.
+    All count industrial lots only; ready is cleared and serviced; reserved leaves out what is leased
+    as well. cleared_ha, ready_ha, free_ha and largest_plot_ha are NaN on an unknown basis.
     """
 
     valid_from: date
     valid_to: date | None
     industrial_ha: float
     cleared_ha: float
+    ready_ha: float
     leased_ha: float
     reserved_ha: float
     free_ha: float
@@ -102,6 +103,7 @@ class SupplyPeriod:
         numbers = (
             self.industrial_ha,
             self.cleared_ha,
+            self.ready_ha,
             self.leased_ha,
             self.reserved_ha,
             self.free_ha,
@@ -205,7 +207,7 @@ class _Board:
         self.part_lot: list[int] = []
         self._number: dict[tuple[int, bytes], int] = {}
         self._polygons: dict[tuple[int, ...], Plot] = {}
-        self._figures: list[Floats] = []  # per date: industrial, cleared, leased, reserved (ha) of each lot
+        self._figures: list[Floats] = []  # per date: ha of each lot, in the order of its shapes
         self._free: list[tuple[int, ...]] = []
         self._play(np.array(dates, dtype="datetime64[D]"))
         self._measure()
@@ -239,7 +241,7 @@ class _Board:
 
     def supply(self, step: int, groups: list[tuple[int, ...]]) -> SupplyPeriod:
         """Figures of a date."""
-        industrial, cleared, leased, reserved = (math.fsum(column) for column in self._figures[step].T)
+        industrial, cleared, ready, leased, reserved = (math.fsum(column) for column in self._figures[step].T)
         largest, codes = min(((-self._area_ha(g), self._codes(g)) for g in groups), default=(0.0, ()))
         free = math.fsum(self._part_ha[part] for part in self._free[step])
         return SupplyPeriod(
@@ -247,6 +249,7 @@ class _Board:
             valid_to=None,
             industrial_ha=industrial,
             cleared_ha=cleared if self.known else math.nan,
+            ready_ha=ready if self.known else math.nan,
             leased_ha=leased,
             reserved_ha=reserved,
             free_ha=free if self.known else math.nan,
@@ -262,7 +265,7 @@ class _Board:
 
     def _play(self, dates: Days) -> None:
         n = len(self.lots)
-        self._states: list[tuple[Any, Any, Any, Any]] = []
+        self._states: list[tuple[Any, Any, Any, Any, Any]] = []
         state_of = np.full((len(dates), n), -1)
         free_of: list[list[tuple[int, ...]]] = []
         for row, lot in enumerate(self.lots):
@@ -271,7 +274,9 @@ class _Board:
             for step, key in enumerate(lot.states(dates)):
                 if key not in seen:
                     shapes = lot.shapes(key)
-                    self._states.append((shapes.present, shapes.cleared, shapes.leased, shapes.reserved))
+                    self._states.append(
+                        (shapes.present, shapes.cleared, shapes.ready, shapes.leased, shapes.reserved)
+                    )
                     seen[key] = len(self._states) - 1, tuple(self._enter(row, part) for part in shapes.free)
                 state_of[step, row] = seen[key][0]
                 column.append(seen[key][1])
@@ -292,7 +297,7 @@ class _Board:
 
     def _measure(self) -> None:
         shapes = geometries([shape for state in self._states for shape in state])
-        state_ha = np.nan_to_num(area_ha(shapes)).reshape(-1, 4)
+        state_ha = np.nan_to_num(area_ha(shapes)).reshape(-1, 5)
         self._figures = [state_ha[row] for row in self._state_of]
         self._part_ha: list[float] = area_ha(geometries([part.polygon for part in self.parts])).tolist()
 

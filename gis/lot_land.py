@@ -39,12 +39,13 @@ class Shapes:
 
     present: Any
     cleared: Any
+    ready: Any
     leased: Any
     reserved: Any
     free: tuple[FreePart, ...]
 
 
-NOTHING = Shapes(None, None, None, None, ())
+NOTHING = Shapes(None, None, None, None, None, ())
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,9 @@ class LotLand:
         cleared = self._cleared(cleared_now)
         leased = self._held(held_now & self.leased)
         reserved = _minus(self._held(held_now & ~self.leased), leased)
-        free = self._free(_minus(_minus(cleared, leased), reserved)) if serviced else ()
-        return Shapes(self.polygon, cleared, leased, reserved, free)
+        ready = cleared if serviced else None
+        free = self._free(_minus(_minus(ready, leased), reserved))
+        return Shapes(self.polygon, cleared, ready, leased, reserved, free)
 
     def _cleared(self, now: Bools) -> Any:
         pieces = self.pieces[now]

@@ -101,6 +101,7 @@ def test_free_land_counts_only_cleared_serviced_unleased_unreserved() -> None:
     supply = supply_at(ZoneLand(lots, held, cleared), DAY)
     figures = [supply.industrial_ha, supply.cleared_ha, supply.leased_ha, supply.reserved_ha, supply.free_ha]
     assert figures == pytest.approx([5, 4, 1, 1, 1], rel=1e-3)
+    assert supply.ready_ha == pytest.approx(3, rel=1e-3)  # A, B and C: cleared and serviced, held or not
     assert supply.largest_plot_lots == ("A",)
 
 

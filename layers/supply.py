@@ -1,0 +1,362 @@
+"""
+Free plots and land supply of every zone, kept with the dates between which they hold.
+
+The rules are `gis.land`; here is where its inputs come from, and where its answers go. A verb that changes
+zones, lots, leases, reservations, parcels, their events or observations calls :func:`refresh` for the zones
+it touched, in its own transaction, so that no reader ever sees figures that do not fit the records.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import shapely
+from geoalchemy2.shape import from_shape
+from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select
+
+from gis.crs import STORAGE_SRID
+from gis.land import PlotPeriod, SupplyPeriod, history
+from gis.zone_land import Basis, Clearance, Lots, Occupations, ZoneLand
+from layers.catalogue.free_plots import TABLE as FREE_PLOTS
+from layers.catalogue.lots import TABLE as LOTS
+from layers.catalogue.parcels import TABLE as PARCELS
+from layers.catalogue.zone_supply import TABLE as SUPPLY
+from layers.catalogue.zones import TABLE as ZONES
+from layers.records.clearance import CLEARED, EVENTS
+from layers.records.data_versions import bump
+from layers.records.observations import OBSERVATIONS
+from layers.records.occupations import LEASES, RESERVATIONS
+
+
+@dataclass
+class _Unit:
+    """One zone or phase with the records that hang on it."""
+
+    key: str
+    parent_key: str | None
+    geom: Any
+    basis: Basis
+    handed_over_on: date | None
+    since: date
+    illustrative: bool
+    lots: list[Row[Any]] = field(default_factory=list[Row[Any]])
+    holds: list[Row[Any]] = field(default_factory=list[Row[Any]])
+    parcels: list[Row[Any]] = field(default_factory=list[Row[Any]])
+    observations: list[Row[Any]] = field(default_factory=list[Row[Any]])
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a derived figure can be given: lots are known, and somebody said what is cleared."""
+        return any(lot.use == "industrial" for lot in self.lots) and self.basis != "unknown"
+
+    @property
+    def shown_illustrative(self) -> bool:
+        """Figures that rest on one illustrative record are illustrative."""
+        records = (*self.lots, *self.holds, *self.parcels, *self.observations)
+        return self.illustrative or any(row.illustrative for row in records)
+
+
+def refresh(db: Connection, zone_keys: Iterable[str] | None = None) -> int:
+    """
+    Compute free plots and supply anew for some zones, or for all.
+
+    Parameters
+    ----------
+    zone_keys
+        Zones or phases whose records changed; the park that a phase belongs to is computed with it.
+        None means every zone.
+
+    Returns
+    -------
+    count
+        How many zones and phases were computed.
+    """
+    family = _family(db, None if zone_keys is None else sorted(set(zone_keys)))
+    if not family and zone_keys is not None:
+        return 0
+    for key in family:  # one writer per zone at a time
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtext(literal(f"supply {key}")))))
+    units = _units(db, family)
+    for table in (FREE_PLOTS, SUPPLY):
+        column = table.c.zone_key if table is FREE_PLOTS else table.c.key
+        stale = delete(table)
+        db.execute(stale if zone_keys is None else stale.where(column.in_(family)))
+    plots: list[dict[str, Any]] = []
+    supply: list[dict[str, Any]] = []
+    for unit in units.values():
+        phases = [u for u in units.values() if u.parent_key == unit.key and u.lots]
+        mine, figures = _computed(unit, phases)
+        plots += mine
+        supply += figures
+    for table, rows in ((FREE_PLOTS, plots), (SUPPLY, supply)):
+        if rows:
+            db.execute(insert(table), rows)
+    bump(db, (FREE_PLOTS.name, SUPPLY.name))
+    return len(units)
+
+
+def zones_of_lots(db: Connection, lot_keys: Iterable[str]) -> list[str]:
+    """Zones to which lots belong, for refreshing after their leases changed."""
+    query = select(LOTS.c.zone_key).where(LOTS.c.key.in_(list(lot_keys))).distinct()
+    return list(db.execute(query).scalars())
+
+
+def zones_of_parcels(db: Connection, parcel_keys: Iterable[str]) -> list[str]:
+    """Zones that parcels meet, for refreshing after their clearance changed."""
+    meets = func.ST_Intersects(ZONES.c.geom, PARCELS.c.geom)
+    query = select(ZONES.c.key).join(PARCELS, meets).where(PARCELS.c.key.in_(list(parcel_keys))).distinct()
+    return list(db.execute(query).scalars())
+
+
+def _family(db: Connection, keys: list[str] | None) -> list[str]:
+    """The named zones, the parks they are phases of, and all phases of those."""
+    query = select(ZONES.c.key).distinct()
+    if keys is not None:
+        parents = select(ZONES.c.parent_key).where(ZONES.c.key.in_(keys), ZONES.c.parent_key.is_not(None))
+        heads = or_(ZONES.c.key.in_(keys), ZONES.c.key.in_(parents))
+        query = query.where(or_(heads, ZONES.c.parent_key.in_(keys), ZONES.c.parent_key.in_(parents)))
+    return sorted(db.execute(query).scalars())
+
+
+def _units(db: Connection, keys: Sequence[str]) -> dict[str, _Unit]:
+    since = func.min(ZONES.c.valid_from).over(partition_by=ZONES.c.key).label("since")
+    latest = (
+        select(ZONES, since)
+        .where(ZONES.c.key.in_(keys))
+        .distinct(ZONES.c.key)
+        .order_by(ZONES.c.key, ZONES.c.valid_from.desc())
+    )
+    units = {
+        row.key: _Unit(
+            row.key,
+            row.parent_key,
+            _shape(row.geom),
+            row.clearance_basis,
+            row.handed_over_on,
+            row.since,
+            row.illustrative,
+        )
+        for row in db.execute(latest)
+    }
+    for lot in db.execute(select(LOTS).where(LOTS.c.zone_key.in_(keys)).order_by(LOTS.c.key)):
+        units[lot.zone_key].lots.append(lot)
+    for table in (LEASES, RESERVATIONS):
+        owner = LOTS.c.zone_key.label("zone_key")
+        held = select(table, owner, literal(table is LEASES).label("leased")).join(
+            LOTS, and_(LOTS.c.key == table.c.lot_key)
+        )
+        for hold in db.execute(held.where(LOTS.c.zone_key.in_(keys)).distinct(table.c.id)):
+            units[hold.zone_key].holds.append(hold)
+    tracked = [key for key, unit in units.items() if unit.basis == "parcels"]
+    for parcel in db.execute(_handed_over(tracked)) if tracked else ():
+        units[parcel.unit_key].parcels.append(parcel)
+    observed = select(OBSERVATIONS).where(OBSERVATIONS.c.zone_key.in_(keys))
+    for row in db.execute(observed.order_by(OBSERVATIONS.c.observed_on, OBSERVATIONS.c.id)):
+        units[row.zone_key].observations.append(row)
+    return units
+
+
+def _handed_over(keys: Sequence[str]) -> Any:
+    """
+    Parcels that meet the latest boundary of a zone, with the day since which they are handed over.
+
+    That day is the first of the last unbroken run of hand-over events; null while another stage is the
+    latest. A correction on the same day counts instead of what it corrects.
+    """
+    latest_zone = (
+        select(ZONES.c.key, ZONES.c.geom)
+        .where(ZONES.c.key.in_(keys))
+        .distinct(ZONES.c.key)
+        .order_by(ZONES.c.key, ZONES.c.valid_from.desc())
+        .subquery("latest_zone")
+    )
+    day_stage = (
+        select(EVENTS.c.parcel_key, EVENTS.c.effective_on, EVENTS.c.stage)
+        .distinct(EVENTS.c.parcel_key, EVENTS.c.effective_on)
+        .order_by(EVENTS.c.parcel_key, EVENTS.c.effective_on, EVENTS.c.id.desc())
+        .subquery("day_stage")
+    )
+    broken = (
+        select(day_stage.c.parcel_key, func.max(day_stage.c.effective_on).label("broken_on"))
+        .where(day_stage.c.stage != CLEARED)
+        .group_by(day_stage.c.parcel_key)
+        .subquery("broken")
+    )
+    cleared = (
+        select(day_stage.c.parcel_key, func.min(day_stage.c.effective_on).label("cleared_on"))
+        .outerjoin(broken, broken.c.parcel_key == day_stage.c.parcel_key)
+        .where(
+            day_stage.c.stage == CLEARED,
+            or_(broken.c.broken_on.is_(None), day_stage.c.effective_on > broken.c.broken_on),
+        )
+        .group_by(day_stage.c.parcel_key)
+        .subquery("cleared")
+    )
+    meets = func.ST_Intersects(latest_zone.c.geom, PARCELS.c.geom)
+    return (
+        select(
+            latest_zone.c.key.label("unit_key"),
+            PARCELS.c.geom,
+            PARCELS.c.illustrative,
+            cleared.c.cleared_on,
+        )
+        .join(PARCELS, meets)
+        .join(cleared, cleared.c.parcel_key == PARCELS.c.key)
+        .where(PARCELS.c.valid_to.is_(None))
+    )
+
+
+def _computed(unit: _Unit, phases: list[_Unit]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of free plots and of supply of one zone; its phases' land counts for its figures."""
+    family = [unit, *phases]
+    illustrative = any(member.shown_illustrative for member in family)
+    holders = [member for member in family if member.lots]
+    if not holders or not all(member.tracked for member in holders):
+        return [], _reported(unit, illustrative)
+    numbers = {lot.key: lot.number for member in holders for lot in member.lots}
+    land, since = _land(holders), min(member.since for member in family)
+    plots, supply = history(land, since)
+    rows = [_supply_row(unit.key, period, numbers, illustrative) for period in supply]
+    if unit.lots and phases:  # plots are listed where their lots are: under the phase, or under the park
+        plots, _ = history(_land([unit]), since)
+    return ([] if not unit.lots else _plot_rows(unit, plots, numbers)), rows
+
+
+def _land(units: list[_Unit]) -> ZoneLand:
+    lots = [lot for unit in units for lot in unit.lots]
+    row_of: dict[str, list[int]] = {}
+    for row, lot in enumerate(lots):
+        row_of.setdefault(lot.key, []).append(row)
+    holds = [(row, hold) for unit in units for hold in unit.holds for row in row_of[hold.lot_key]]
+    pieces: list[tuple[Any, date | None]] = []
+    for unit in units:
+        if unit.basis == "declared":
+            pieces.append((unit.geom if len(units) > 1 else None, unit.handed_over_on))
+        pieces += [(_shape(parcel.geom), parcel.cleared_on) for parcel in unit.parcels]
+    return ZoneLand(
+        Lots.of(
+            [lot.key for lot in lots],
+            [_shape(lot.geom) for lot in lots],
+            [lot.use == "industrial" for lot in lots],
+            [lot.serviced_on for lot in lots],
+            [lot.valid_from for lot in lots],
+            [lot.valid_to for lot in lots],
+        ),
+        Occupations.of(
+            [row for row, _ in holds],
+            [None if hold.part is None else _shape(hold.part) for _, hold in holds],
+            [hold.from_on for _, hold in holds],
+            [hold.to_on for _, hold in holds],
+            [hold.leased for _, hold in holds],
+        ),
+        Clearance.of("parcels", [piece for piece, _ in pieces], [on for _, on in pieces]),
+    )
+
+
+def _plot_rows(unit: _Unit, plots: list[PlotPeriod], numbers: dict[str, str]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    taken: dict[str, list[PlotPeriod]] = {}
+    for period in plots:
+        lots = [numbers[code] for code in period.plot.lot_codes]
+        name = f"{unit.key}/{min(lots)}"
+        others = [other for other in taken.setdefault(name, []) if _meet(other, period)]
+        taken[name].append(period)
+        rows.append(
+            {
+                "key": name if not others else f"{name}/{len(others) + 1}",
+                "valid_from": period.valid_from,
+                "valid_to": period.valid_to,
+                "illustrative": unit.shown_illustrative,
+                "zone_key": unit.key,
+                "lot_numbers": lots,
+                "area_ha": period.plot.area_ha,
+                "geom": from_shape(_multi(period.plot.polygon), srid=STORAGE_SRID),
+            }
+        )
+    return rows
+
+
+def _meet(a: PlotPeriod, b: PlotPeriod) -> bool:
+    return (b.valid_to is None or a.valid_from < b.valid_to) and (
+        a.valid_to is None or b.valid_from < a.valid_to
+    )
+
+
+def _supply_row(
+    key: str, period: SupplyPeriod, numbers: dict[str, str], illustrative: bool
+) -> dict[str, Any]:
+    return _row(
+        key,
+        period.valid_from,
+        period.valid_to,
+        "derived",
+        illustrative,
+        industrial_ha=_known(period.industrial_ha),
+        cleared_ha=_known(period.cleared_ha),
+        ready_ha=_known(period.ready_ha),
+        leased_ha=_known(period.leased_ha),
+        reserved_ha=_known(period.reserved_ha),
+        free_ha=_known(period.free_ha),
+        largest_plot_ha=_known(period.largest_plot_ha),
+        largest_plot_lots=[numbers[code] for code in period.largest_plot_lots] or None,
+    )
+
+
+#: Observed quantities that stand in a row of supply. Occupancy is not turned into free hectares:
+#: its denominator differs between sources (land may be leased yet uncleared, cleared yet unserviced).
+_OBSERVED = {
+    "industrial_area_ha": "industrial_ha",
+    "leased_ha": "leased_ha",
+    "free_ha": "free_ha",
+    "cleared_ha": "cleared_ha",
+}
+
+
+def _reported(unit: _Unit, illustrative: bool) -> list[dict[str, Any]]:
+    """What others reported, each figure until the next report; before any, no data."""
+    told = [o for o in unit.observations if o.quantity in _OBSERVED]
+    dates = sorted({o.observed_on for o in told})
+    starts = [unit.since, *(day for day in dates if day > unit.since)]
+    rows: list[dict[str, Any]] = []
+    for start, end in zip(starts, [*starts[1:], None], strict=True):
+        known = {_OBSERVED[o.quantity]: o for o in told if o.observed_on <= start}
+        if not known:
+            rows.append(_row(unit.key, start, end, "unknown", illustrative))
+            continue
+        last = max(known.values(), key=lambda o: o.observed_on)
+        figures: dict[str, Any] = {name: o.value for name, o in known.items()}
+        reported = {"reported_on": last.observed_on, "reported_source": last.source}
+        rows.append(_row(unit.key, start, end, "reported", illustrative, **figures, **reported))
+    return rows
+
+
+def _row(
+    key: str, start: date, end: date | None, basis: str, illustrative: bool, **known: Any
+) -> dict[str, Any]:
+    """A row of supply with every column, those not named null."""
+    names = [c.name for c in SUPPLY.c if c.name != "id"]
+    given = {
+        "key": key,
+        "valid_from": start,
+        "valid_to": end,
+        "basis": basis,
+        "illustrative": illustrative,
+        **known,
+    }
+    return {name: given.get(name) for name in names}
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _shape(element: Any) -> Any:
+    return shapely.from_wkb(bytes(element.data) if not isinstance(element.data, str) else element.data)
+
+
+def _multi(polygon: Any) -> Any:
+    return polygon if polygon.geom_type == "MultiPolygon" else shapely.MultiPolygon([polygon])
