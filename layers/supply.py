@@ -17,6 +17,7 @@ from typing import Any
 import shapely
 from geoalchemy2.shape import from_shape
 from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from gis.crs import STORAGE_SRID
 from gis.land import PlotPeriod, SupplyPeriod, history
@@ -127,7 +128,7 @@ def _units(db: Connection, keys: Sequence[str]) -> dict[str, _Unit]:
     latest = (
         select(ZONES, since)
         .where(ZONES.c.key.in_(keys))
-        .distinct(ZONES.c.key)
+        .ext(distinct_on(ZONES.c.key))
         .order_by(ZONES.c.key, ZONES.c.valid_from.desc())
     )
     units = {
@@ -149,7 +150,7 @@ def _units(db: Connection, keys: Sequence[str]) -> dict[str, _Unit]:
         held = select(table, owner, literal(table is LEASES).label("leased")).join(
             LOTS, and_(LOTS.c.key == table.c.lot_key)
         )
-        for hold in db.execute(held.where(LOTS.c.zone_key.in_(keys)).distinct(table.c.id)):
+        for hold in db.execute(held.where(LOTS.c.zone_key.in_(keys)).ext(distinct_on(table.c.id))):
             units[hold.zone_key].holds.append(hold)
     tracked = [key for key, unit in units.items() if unit.basis == "parcels"]
     for parcel in db.execute(_handed_over(tracked)) if tracked else ():
@@ -170,13 +171,13 @@ def _handed_over(keys: Sequence[str]) -> Any:
     latest_zone = (
         select(ZONES.c.key, ZONES.c.geom)
         .where(ZONES.c.key.in_(keys))
-        .distinct(ZONES.c.key)
+        .ext(distinct_on(ZONES.c.key))
         .order_by(ZONES.c.key, ZONES.c.valid_from.desc())
         .subquery("latest_zone")
     )
     day_stage = (
         select(EVENTS.c.parcel_key, EVENTS.c.effective_on, EVENTS.c.stage)
-        .distinct(EVENTS.c.parcel_key, EVENTS.c.effective_on)
+        .ext(distinct_on(EVENTS.c.parcel_key, EVENTS.c.effective_on))
         .order_by(EVENTS.c.parcel_key, EVENTS.c.effective_on, EVENTS.c.id.desc())
         .subquery("day_stage")
     )
