@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Literal, NoReturn
 
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
 from api.commands._door import database
 from api.settings import Settings, read_settings
 from api.words import LANGS, say
@@ -28,7 +31,7 @@ from gis.errors import Conflict, Unavailable
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 READY_WITHIN_S = 60
 GRACE_S = 5
-TOO_SOON_S = 5
+TOO_SOON_S = 2
 """A part that stops sooner than this after its start would only stop again."""
 
 Part = Literal["server", "worker"]
@@ -60,7 +63,7 @@ def up(settings: Settings) -> None:
             try:
                 with _step("server"):
                     _await_ready(settings, parts)
-                _tell_ready(settings, url)
+                _tell_ready(settings)
                 _watch(parts)
             finally:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C
@@ -71,13 +74,26 @@ def up(settings: Settings) -> None:
 
 def _prepare(settings: Settings, url: str) -> None:
     """Bring the database to this version, and give an empty one the illustrative province."""
+    from layers.db.content import is_empty
     from layers.db.migrate import upgrade
 
     with _step("migrations"):
         upgrade(url)
+    if not settings.demo:
+        return
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as db:
+        empty = is_empty(db)
+    if empty:
+        with _step("demo"):
+            # In a process of its own: what making a province needs is not kept in memory afterwards.
+            load = [sys.executable, "-P", "-m", "api.cli", "demo", "load"]
+            done = subprocess.run(load, env=settings.environment(database_url=url), check=False)
+            if done.returncode != 0:
+                raise ServerStopped(name="demo load", status=done.returncode)
 
 
-def _tell_ready(settings: Settings, url: str) -> None:
+def _tell_ready(settings: Settings) -> None:
     _print("ready", url=f"http://{settings.host}:{settings.port}/")
 
 

@@ -1,0 +1,212 @@
+"""Starting and stopping everything, with real processes: what ./run does once all is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from layers.db.cluster import _place, cluster
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A home directly under /tmp, which the cluster's own user can enter."""
+    folder = Path("/tmp") / f"didoi-run-{uuid4().hex[:8]}"
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def didoi(home: Path, *words: str) -> subprocess.Popen[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DIDOI_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "api.cli", *words],
+        cwd=ROOT,
+        env=kept | {"DIDOI_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def said(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Its exit status and what it told as errors, once it ended."""
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
+
+
+def healthy(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def eventually(true: Callable[[], bool], within_s: float) -> bool:
+    deadline_s = time.monotonic() + within_s
+    while not true():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def parts(supervisor: subprocess.Popen[str]) -> list[int]:
+    """Process numbers of the server and the worker."""
+    told = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
+    return [int(pid) for pid in told if b"api.serve" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def lives(pid: int) -> bool:
+    """Whether a process still runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def cluster_runs(home: Path) -> bool:
+    try:
+        psycopg.connect(host=str(_place(home).run), user="didoi_owner", dbname="didoi").close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def serving(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    process = didoi(home, "up", "--no-demo", "--port", str(port))
+    try:
+        if (
+            not eventually(lambda: healthy(port) or process.poll() is not None, 60)
+            or process.poll() is not None
+        ):
+            process.kill()
+            pytest.fail(process.communicate()[1])
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_ctrl_c_stops_the_server_the_worker_and_the_cluster(home: Path, port: int):
+    with serving(home, port) as process:
+        started = parts(process)
+        assert len(started) == 2
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+    assert not any(map(lives, started))
+    assert not healthy(port)
+    assert not cluster_runs(home)
+
+
+def test_the_second_start_answers_within_five_seconds(home: Path, port: int):
+    begun_s = time.monotonic()
+    with serving(home, port) as process:
+        assert time.monotonic() - begun_s <= 5
+        process.terminate()
+        process.wait(15)
+    assert not cluster_runs(home)
+
+
+def test_after_kill_9_nothing_lingers_and_the_next_start_recovers(home: Path, port: int):
+    with serving(home, port) as process:
+        orphans = parts(process)
+        process.kill()
+        process.wait()
+        assert eventually(lambda: not any(map(lives, orphans)), 10)
+    assert cluster_runs(home)
+    with serving(home, port) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+    assert not cluster_runs(home)
+
+
+def test_a_server_that_was_killed_is_started_again(home: Path, port: int):
+    with serving(home, port) as process:
+        time.sleep(2.1)
+        for pid in parts(process):
+            os.kill(pid, signal.SIGKILL)
+        assert eventually(lambda: not healthy(port), 5)
+        assert eventually(lambda: healthy(port), 20)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+
+
+def test_a_verb_leaves_a_running_didoi_running(home: Path, port: int):
+    with serving(home, port) as process:
+        assert said(didoi(home, "migrate")) == (0, "")
+        assert healthy(port)
+        process.send_signal(signal.SIGINT)
+        process.wait(15)
+
+
+def test_a_verb_starts_the_cluster_and_stops_it_again(home: Path):
+    assert said(didoi(home, "migrate")) == (0, "")
+    assert not cluster_runs(home)
+
+
+def test_a_port_in_use_is_one_line_in_each_language(home: Path, port: int):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        status, errors = said(didoi(home, "up", "--no-demo", "--port", str(port)))
+    vietnamese, english = errors.splitlines()
+    assert status == 1
+    assert f"Cổng {port}" in vietnamese
+    assert f"Port {port} on 127.0.0.1 is in use" in english
+    assert not cluster_runs(home)
+
+
+def test_a_database_of_a_newer_version_is_one_line_in_each_language(home: Path):
+    with cluster(home) as url:
+        name = url.split("host=")[1].replace("%2F", "/")
+        with psycopg.connect(host=name, user="didoi_owner", dbname="didoi") as db:
+            known = db.execute("SELECT version_num FROM alembic_version").fetchall()
+            db.execute("UPDATE alembic_version SET version_num = '9999'")
+        status, errors = said(didoi(home, "migrate"))
+        with psycopg.connect(host=name, user="didoi_owner", dbname="didoi") as db:
+            db.execute("UPDATE alembic_version SET version_num = %s", known[0])
+    assert status == 1
+    assert len(errors.splitlines()) == 2
+    assert "9999" in errors
+
+
+def test_a_home_out_of_reach_is_one_line_in_each_language(tmp_path: Path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    status, errors = said(didoi(closed / "home", "migrate"))
+    assert status == 1
+    assert len(errors.splitlines()) == 2
+    assert str(closed) in errors
+
+
+def test_a_setting_that_is_wrong_names_its_variable(home: Path):
+    status, errors = said(didoi(home, "up", "--port", "70000"))
+    assert status == 1
+    assert "DIDOI_PORT" in errors
