@@ -123,6 +123,7 @@ def change_dates(land: ZoneLand) -> list[date]:
             held.valid_from,
             held.valid_to,
             land.clearance.cleared_on,
+            land.clearance.cleared_to,
         ]
     )
     return np.unique(every[~np.isnat(every)]).tolist()
@@ -330,6 +331,7 @@ def _lot_lands(land: ZoneLand) -> list[LotLand]:
                 valid_to=lots.valid_to[row],
                 pieces=clearance.polygon[pieces],
                 cleared_on=clearance.cleared_on[pieces],
+                cleared_to=clearance.cleared_to[pieces],
                 parts=held.part[holders],
                 held_from=held.valid_from[holders],
                 held_to=held.valid_to[holders],

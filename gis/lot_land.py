@@ -35,7 +35,7 @@ class FreePart:
 
 @dataclass(frozen=True)
 class Shapes:
-    """Polygons of a lot in one state; None where there is no such land."""
+    """Polygons of a lot in one state; None where there is no such land. Ready is cleared and serviced."""
 
     present: Any
     cleared: Any
@@ -57,12 +57,10 @@ class LotLand:
     ----------
     code, polygon
         The polygon overlaps no other lot.
-    known
-        False on an unknown basis of clearance.
     serviced_on, valid_from, valid_to
         Days, NaT as in `gis.land.Lots`.
-    pieces, cleared_on
-        Shape (p,): land that meets the lot and the day of its handover; None is everything.
+    pieces, cleared_on, cleared_to
+        Shape (p,): land that meets the lot and the days of its handover and withdrawal; None is everything.
     parts, held_from, held_to, leased
         Shape (h,): its leases and reservations.
     """
@@ -74,6 +72,7 @@ class LotLand:
     valid_to: Day
     pieces: Geometries
     cleared_on: Days
+    cleared_to: Days
     parts: Geometries
     held_from: Days
     held_to: Days
@@ -88,7 +87,7 @@ class LotLand:
             [
                 present,
                 dates >= self.serviced_on,
-                day >= self.cleared_on[None, :],
+                (day >= self.cleared_on[None, :]) & ~(day >= self.cleared_to[None, :]),
                 ~(day < self.held_from[None, :]) & ~(day >= self.held_to[None, :]),
             ]
         )

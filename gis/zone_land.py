@@ -130,20 +130,27 @@ class Clearance:
         decision. "unknown": nobody has said; cleared and free land are then no data.
     polygon
         Shape (p,): parcels, or the areas of decisions; None means the whole zone.
-    cleared_on
-        Shape (p,), days of handover; NaT where not handed over.
+    cleared_on, cleared_to
+        Shape (p,), days of handover, and of its withdrawal where a later record takes it back; NaT
+        where not handed over, where not withdrawn.
     """
 
     basis: Basis
     polygon: Geometries
     cleared_on: Days
+    cleared_to: Days
 
     @classmethod
     def of(
-        cls, basis: Basis, polygon: Sequence[Any] = (), cleared_on: Sequence[date | None] = ()
+        cls,
+        basis: Basis,
+        polygon: Sequence[Any] = (),
+        cleared_on: Sequence[date | None] = (),
+        cleared_to: Sequence[date | None] | None = None,
     ) -> Clearance:
         """From plain lists."""
-        return cls(basis, geometries(polygon), days(cleared_on))
+        until = [None] * len(polygon) if cleared_to is None else cleared_to
+        return cls(basis, geometries(polygon), days(cleared_on), days(until))
 
 
 @dataclass(frozen=True)

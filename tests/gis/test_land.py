@@ -99,8 +99,9 @@ def test_free_land_counts_only_cleared_serviced_unleased_unreserved() -> None:
     held = Occupations.of([1, 2], [None, None], [START, START], [None, None], [True, False])
     cleared = Clearance.of("declared", [plot_m(0, 0, 400, 100)], [START])
     supply = supply_at(ZoneLand(lots, held, cleared), DAY)
-    figures = [supply.industrial_ha, supply.cleared_ha, supply.leased_ha, supply.reserved_ha, supply.free_ha]
-    assert figures == pytest.approx([5, 4, 1, 1, 1], rel=1e-3)
+    cleared_ready = [supply.industrial_ha, supply.cleared_ha, supply.ready_ha]
+    assert cleared_ready == pytest.approx([5, 4, 3], rel=1e-3)
+    assert [supply.leased_ha, supply.reserved_ha, supply.free_ha] == pytest.approx([1, 1, 1], rel=1e-3)
     assert supply.ready_ha == pytest.approx(3, rel=1e-3)  # A, B and C: cleared and serviced, held or not
     assert supply.largest_plot_lots == ("A",)
 
@@ -132,6 +133,12 @@ def test_a_parcel_never_handed_over_is_not_cleared() -> None:
     land = ZoneLand(row_of_lots([100]), NONE, Clearance.of("parcels", [plot_m(0, 0, 100, 100)], [None]))
     assert free_plots_at(land, DAY) == []
     assert supply_at(land, DAY).free_ha == 0
+
+
+def test_a_handover_that_is_taken_back_is_cleared_only_in_between() -> None:
+    parcel = [plot_m(0, 0, 100, 100)]
+    land = ZoneLand(row_of_lots([100]), NONE, Clearance.of("parcels", parcel, [on(1)], [on(3)]))
+    assert [(p.valid_from, p.valid_to) for p in history(land, START)[0]] == [(on(1), on(3))]
 
 
 def test_an_unknown_basis_is_no_data_and_not_zero() -> None:

@@ -1,0 +1,139 @@
+"""Official code lists, as small files with their source (README.md); each is read once."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    """A code of VSIC 2018; `name_en` is empty below the divisions, `vsic_2025` is what it became."""
+
+    code: str
+    level: int
+    parent: str
+    name_vi: str
+    name_en: str
+    vsic_2025: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meridian:
+    """The TM-3 zone of a province, by vintage: "2001" for the 63 old, "2025" for the 34 new."""
+
+    vintage: str
+    province_code: str
+    province: str
+    srid: int
+    central_meridian_deg: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LandType:
+    """A cadastral land type; `verified` is False where the text was not yet checked."""
+
+    vintage: str
+    code: str
+    name_vi: str
+    name_en: str
+    land_group: str
+    verified: bool
+
+
+@cache
+def sectors() -> Mapping[str, Sector]:
+    """VSIC 2018, section C, by code."""
+    return MappingProxyType(
+        {
+            row["code"]: Sector(
+                code=row["code"],
+                level=int(row["level"]),
+                parent=row["parent"],
+                name_vi=row["name_vi"],
+                name_en=row["name_en"],
+                vsic_2025=tuple(row["vsic_2025"].split()),
+            )
+            for row in _rows("vsic_2018")
+        }
+    )
+
+
+@cache
+def sector_crosswalk() -> Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]:
+    """Codes of one scheme to codes of the other, both ways, as `gis.sectors` takes them."""
+    back: dict[str, list[str]] = {}
+    for sector in sectors().values():
+        for code in sector.vsic_2025:
+            # A group's 2025 list may name one code twice over levels; keep level with level.
+            if len(code) == len(sector.code):
+                back.setdefault(code, []).append(sector.code)
+    forth = {code: sector.vsic_2025 for code, sector in sectors().items()}
+    return MappingProxyType(
+        {
+            ("VSIC2018", "VSIC2025"): MappingProxyType(forth),
+            ("VSIC2025", "VSIC2018"): MappingProxyType({code: tuple(olds) for code, olds in back.items()}),
+        }
+    )
+
+
+@cache
+def meridians() -> tuple[Meridian, ...]:
+    """TM-3 zones of the provinces, old then new, by code."""
+    return tuple(
+        Meridian(
+            vintage=row["vintage"],
+            province_code=row["province_code"],
+            province=row["province"],
+            srid=int(row["srid"]),
+            central_meridian_deg=float(row["central_meridian_deg"]),
+            note=row["note"],
+        )
+        for row in _rows("tm3_meridians")
+    )
+
+
+@cache
+def land_types() -> Mapping[str, LandType]:
+    """Land types by code, of all vintages."""
+    return MappingProxyType(
+        {
+            row["code"]: LandType(
+                vintage=row["vintage"],
+                code=row["code"],
+                name_vi=row["name_vi"],
+                name_en=row["name_en"],
+                land_group=row["land_group"],
+                verified=row["verified"] == "yes",
+            )
+            for row in _rows("land_types")
+        }
+    )
+
+
+@cache
+def clearance_stages() -> tuple[str, ...]:
+    """Stages of site clearance, in order."""
+    return tuple(row["code"] for row in _rows("clearance_stages"))
+
+
+@cache
+def cleared_stages() -> frozenset[str]:
+    """Stages that count as cleared: the handover alone."""
+    return frozenset(row["code"] for row in _rows("clearance_stages") if row["counts_as_cleared"] == "yes")
+
+
+@cache
+def receiving_statuses() -> Mapping[str, bool]:
+    """Whether a zone can receive a firm, by its status; a status not listed is not known."""
+    return MappingProxyType({row["code"]: row["receiving"] == "yes" for row in _rows("zone_statuses")})
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (files(__name__) / f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
