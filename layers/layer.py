@@ -263,6 +263,9 @@ class Layer:
         Columns of the key figures on the card, in order.
     minzoom, tile_columns
         First zoom at which tiles hold the layer, and the columns they carry from which zoom on.
+    tile_classes
+        Column to value to the first zoom at which tiles hold features of that value; values that are not
+        named are held at every zoom.
     shown
         Whether the map draws it before anyone asks.
     importable
@@ -288,6 +291,7 @@ class Layer:
     card: tuple[str, ...] = ()
     minzoom: int = 0
     tile_columns: Mapping[str, int] = field(default_factory=dict[str, int])
+    tile_classes: Mapping[str, Mapping[Any, int]] = field(default_factory=dict[str, Mapping[Any, int]])
     shown: bool = False
     order: int = 0
     composed_of: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, null, select, type_coerce
+from sqlalchemy import Column, Connection, Subquery, false, null, select, type_coerce
 
 from gis.errors import BadInput, Forbidden
 from gis.text import fold
@@ -41,7 +41,23 @@ def visible(layer: Layer, actor: Actor, as_of: date) -> Rows:
     """
     if actor.role < layer.access.view:
         raise LayerForbidden(layer=layer.id)
-    rows = layer.at(as_of).subquery(layer.id)
+    return _masking(layer, actor, layer.at(as_of).subquery(layer.id))
+
+
+def history(layer: Layer, actor: Actor, as_of: date) -> Rows:
+    """
+    Every version of a base layer's features that had begun by a date, ended or not, masked like `visible`.
+
+    For what is gone but still asked for: a commune that was merged, the earlier boundaries of a zone. A
+    derived layer keeps no versions of its own, so nothing is returned for it.
+    """
+    if actor.role < layer.access.view:
+        raise LayerForbidden(layer=layer.id)
+    begun = layer.table.c.valid_from <= as_of if layer.kind == "base" else false()
+    return _masking(layer, actor, select(*layer.table.c).where(begun).subquery(layer.id))
+
+
+def _masking(layer: Layer, actor: Actor, rows: Subquery) -> Rows:
     hidden = masked(layer, actor)
     return select(
         *(
@@ -94,8 +110,10 @@ def search_text(layer: Layer, row: Mapping[str, Any]) -> str | None:
 
 def etag(db: Connection, layer: Layer, actor: Actor, as_of: date, *more: object) -> str:
     """Strong ETag: access scope, date, and the version of every table the layer is composed of."""
-    known = versions(db)
-    names = (layer.id, *layer.composed_of)
-    stamp = "-".join(f"{known.get(name, 0)}" for name in names)
     tail = "".join(f"-{item}" for item in more)
-    return f'"{actor.role.scope}-{as_of.isoformat()}-{stamp}{tail}"'
+    return f'"{actor.role.scope}-{as_of.isoformat()}-{stamp(versions(db), layer)}{tail}"'
+
+
+def stamp(known: Mapping[str, int], layer: Layer) -> str:
+    """Data version of a layer: that of every table it is composed of."""
+    return "-".join(f"{known.get(name, 0)}" for name in (layer.id, *layer.composed_of))

@@ -67,6 +67,7 @@ LAYER = Layer(
     facets=("level", "unit_type"),
     card=("level", "code", "unit_type", "area_declared_km2"),
     tile_columns={"level": 0, "name": 9},
+    tile_classes={"level": {"commune": 9}},
     paint=(
         Paint(
             "line",

@@ -30,6 +30,7 @@ LAYER = Layer(
     swatch="@label.place",
     label="name",
     tile_columns={"name": 0, "rank": 0},
+    tile_classes={"rank": {2: 9, 3: 10, 4: 12}},
     paint=(
         Paint(
             "symbol",

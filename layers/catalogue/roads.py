@@ -64,6 +64,10 @@ LAYER = Layer(
     facets=("road_class",),
     card=("road_class", "length_m", "speed_limit_kmh", "is_oneway"),
     tile_columns={"road_class": 0, "name": 11},
+    # Minor roads are drawn from zoom 11 on, and by then a tile holds few enough of each class.
+    tile_classes={
+        "road_class": {"secondary": 11, "tertiary": 11, "residential": 12, "service": 13, "path": 13}
+    },
     paint=(
         Paint(
             "line",
