@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from shutil import disk_usage
 
 from psycopg import errors as postgres
 from sqlalchemy import Engine, create_engine
@@ -13,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 from api.settings import Settings, read_settings
 from gis.errors import Unavailable
 from layers.db.cluster import DiskFull, cluster
+
+WAL_SEGMENT_BYTES = 16 * 1024**2
 
 
 class DatabaseOutOfReach(Unavailable):
@@ -46,8 +49,6 @@ def door(settings: Settings | None = None) -> Generator[Door]:
         owner, app = create_engine(url), create_engine(settings.server_url(url))
         try:
             yield Door(settings, url, owner, app)
-        except OperationalError as error:
-            raise told(error, settings) from error
         finally:
             owner.dispose()
             app.dispose()
@@ -57,12 +58,17 @@ def door(settings: Settings | None = None) -> Generator[Door]:
 def database(settings: Settings) -> Generator[str]:
     """The owner's address: the configured one, else that of the private cluster, started."""
     configured = settings.database_url
-    with nullcontext(configured) if configured else cluster(settings.home) as url:
-        yield url
+    try:
+        with nullcontext(configured) if configured else cluster(settings.home) as url:
+            yield url
+    except OperationalError as error:
+        raise _told(error, settings) from error
 
 
-def told(error: OperationalError, settings: Settings) -> Unavailable:
+def _told(error: OperationalError, settings: Settings) -> Unavailable:
     """The driver's error in our words: a full disk, or a database that does not answer."""
-    if isinstance(error.orig, postgres.DiskFull):
+    # A server that cannot write its log does not say so any more: it is gone.
+    no_space = settings.database_url is None and disk_usage(settings.home).free < WAL_SEGMENT_BYTES
+    if no_space or isinstance(error.orig, postgres.DiskFull):
         return DiskFull(path=str(settings.home))
     return DatabaseOutOfReach(reason=" ".join(str(error.orig).split()))

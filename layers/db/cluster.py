@@ -109,12 +109,12 @@ def cluster(home: Path, *, durable: bool = True) -> Generator[str]:
     """
     place = _place(home)
     with place.entered() as inside:
-        with place.locked():
-            _open_run(place)
-            if not _answers(place):
-                _start(place, durable)
-            _furnish(place)
         try:
+            with place.locked():
+                _open_run(place)
+                if not _answers(place):
+                    _start(place, durable)
+                _furnish(place)
             yield place.url
         finally:
             with place.locked():
@@ -388,19 +388,33 @@ def _configure(place: _Place, durable: bool) -> None:
 
 def _furnish(place: _Place) -> None:
     """The roles and the database, where an earlier start did not finish making them."""
+    try:
+        _make_roles(place)
+        if not database_exists(place.url, DATABASE):
+            _make_database(place)
+    except psycopg.errors.DiskFull as error:
+        raise DiskFull(path=str(place.folder)) from error
+    except psycopg.OperationalError as error:
+        raise _failure(place) from error
+
+
+def _make_roles(place: _Place) -> None:
     with _admin(place.url) as admin:
         for role in (OWNER, APP):
             if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-        if database_exists(place.url, DATABASE):
-            return
-        # Extensions first and the name last: a database called didoi always has them.
-        drop_database(place.url, "didoi_unfinished")
-        create_database(place.url, "didoi_unfinished")
-        provision(place.url, "didoi_unfinished")
+
+
+def _make_database(place: _Place) -> None:
+    """Extensions first and the name last: a database called didoi always has them."""
+    unfinished = "didoi_unfinished"
+    drop_database(place.url, unfinished)
+    create_database(place.url, unfinished)
+    provision(place.url, unfinished)
+    with _admin(place.url) as admin:
         admin.execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier("didoi_unfinished"), sql.Identifier(DATABASE)
+                sql.Identifier(unfinished), sql.Identifier(DATABASE)
             )
         )
 
@@ -447,8 +461,8 @@ def _admin(url: str, name: str = "postgres") -> psycopg.Connection[tuple[object,
     )
 
 
-def _failure(place: _Place, done: subprocess.CompletedProcess[str]) -> Unavailable:
-    reason = _last_words(place, done.stderr.splitlines())
+def _failure(place: _Place, done: subprocess.CompletedProcess[str] | None = None) -> Unavailable:
+    reason = _last_words(place, done.stderr.splitlines() if done else ())
     if "No space left on device" in reason:
         return DiskFull(path=str(place.folder))
     return ClusterFailed(log=str(place.log), reason=reason)
