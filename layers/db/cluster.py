@@ -12,24 +12,45 @@ tables, ``didoi_app`` owns nothing and is granted what the migrations say.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import pwd
 import shutil
-import subprocess
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from gis.errors import Conflict, Unavailable
+from gis.errors import Conflict
+from layers.db.place import (
+    BIN,
+    ClusterFailed,
+    ClusterOutOfReach,
+    DiskFull,
+    Place,
+    PostgresMissing,
+    find_place,
+)
 
-BIN = Path("/usr/lib/postgresql/15/bin")
+# Those who open a cluster meet these errors here.
+__all__ = [
+    "APP",
+    "OWNER",
+    "ClusterFailed",
+    "ClusterOfOtherVersion",
+    "ClusterOutOfReach",
+    "DiskFull",
+    "PostgresMissing",
+    "cluster",
+    "create_database",
+    "database_exists",
+    "database_url",
+    "drop_database",
+    "provision",
+]
+
 VERSION = "15"
 OWNER = "didoi_owner"
 APP = "didoi_app"
@@ -61,24 +82,8 @@ CONFIG = {
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class PostgresMissing(Unavailable):
-    """PostgreSQL 15 with PostGIS 3 is not installed."""
-
-
-class ClusterOutOfReach(Unavailable):
-    """The user that runs the database cannot enter or write its folder."""
-
-
 class ClusterOfOtherVersion(Conflict):
     """The data directory was made by another major version of PostgreSQL."""
-
-
-class ClusterFailed(Unavailable):
-    """PostgreSQL would not start or stop; its own last words are told."""
-
-
-class DiskFull(Unavailable):
-    """No space is left where the database keeps its files."""
 
 
 @contextmanager
@@ -107,15 +112,15 @@ def cluster(home: Path, *, durable: bool = True) -> Generator[str]:
     ------
     PostgresMissing, ClusterOutOfReach, ClusterOfOtherVersion, ClusterFailed, DiskFull
     """
-    place = _place(home)
+    place = find_place(home)
     with place.entered() as inside:
         try:
             with place.locked():
-                _open_run(place)
+                place.open_run()
                 if not _answers(place):
                     _start(place, durable)
                 _furnish(place)
-            yield place.url
+            yield _address(place)
         finally:
             with place.locked():
                 _leave(place, inside)
@@ -177,157 +182,11 @@ def provision(url: str, name: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where one cluster lives, and as whom it runs."""
-
-    folder: Path
-    run: Path
-    user: pwd.struct_passwd
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "postgres.log"
-
-    @property
-    def started(self) -> Path:
-        """Which server was started here, as told by `server`."""
-        return self.folder / "started"
-
-    @property
-    def server(self) -> str:
-        """Process and start time of the running server; empty when none runs."""
-        try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return ""
-        return f"{lines[0]} {lines[2]}" if len(lines) > 2 else ""
-
-    @property
-    def url(self) -> str:
-        # The name tells our own connections from other people's when the last one leaves.
-        query = {"host": str(self.run), "application_name": f"didoi-{os.getpid()}"}
-        address = URL.create("postgresql+psycopg", username=OWNER, database=DATABASE, query=query)
-        return address.render_as_string()
-
-    def command(self, *words: str | Path) -> list[str]:
-        """The command as the cluster's own user; PostgreSQL refuses to run as root."""
-        drop = (
-            "setpriv",
-            f"--reuid={self.user.pw_uid}",
-            f"--regid={self.user.pw_gid}",
-            "--init-groups",
-            "--reset-env",
-        )
-        return [*(drop if os.geteuid() == 0 else ()), *map(str, words)]
-
-    def call(self, *words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-        """Run to its end with a text given to it; the working folder is one that every user can enter."""
-        return subprocess.run(
-            self.command(*words), cwd="/", input=given, capture_output=True, text=True, check=False
-        )
-
-    def write(self, path: Path, content: str) -> None:
-        """Written by the cluster's user, never by root: the folder is that user's, links in it too."""
-        done = self.call("tee", path, given=content)
-        if done.returncode != 0:
-            raise _failure(self, done)
-
-    @contextmanager
-    def locked(self) -> Generator[None]:
-        """One process at a time starts or stops; the lock dies with its process."""
-        with self._file("lock") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    @contextmanager
-    def entered(self) -> Generator[int]:
-        """Held in common by everybody inside; the last one can have it alone."""
-        with self._file("inside") as file:
-            fcntl.flock(file, fcntl.LOCK_SH)
-            yield file
-
-    @contextmanager
-    def _file(self, name: str) -> Generator[int]:
-        try:
-            file = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _refused(self.folder, self.user.pw_name, error) from error
-        try:
-            if os.geteuid() == 0:
-                os.fchown(file, self.user.pw_uid, self.user.pw_gid)
-            yield file
-        finally:
-            os.close(file)
-
-
-def _place(home: Path) -> _Place:
-    """Find or make the folders, and make sure that the cluster's user can reach them."""
-    if not (BIN / "postgres").exists():
-        raise PostgresMissing(package="postgresql-15 postgresql-15-postgis-3")
-    folder = home.expanduser().resolve() / "postgres"
-    user = _user(folder)
-    # Short, because a socket's path may hold 107 bytes; fixed, because every process must find it.
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    run = Path("/tmp") / f"didoi-{user.pw_uid}-{digest}"  # noqa: S108 (mode and owner are checked)
-    for path in (home.expanduser().resolve(), folder):
-        _make(path, user)
-    place = _Place(folder, run, user)
-    if place.call("test", "-w", folder, "-a", "-x", folder).returncode != 0:
-        raise ClusterOutOfReach(path=str(folder), user=user.pw_name)
-    return place
-
-
-def _open_run(place: _Place) -> None:
-    """The socket's directory; somebody else's of the same name is not trusted."""
-    _make(place.run, place.user)
-    found = place.run.lstat()
-    if found.st_uid != place.user.pw_uid or found.st_mode & 0o077:
-        raise ClusterOutOfReach(path=str(place.run), user=place.user.pw_name)
-
-
-def _user(folder: Path) -> pwd.struct_passwd:
-    """As whom the cluster runs: its owner if it exists; never root."""
-    if os.geteuid() != 0:
-        return pwd.getpwuid(os.geteuid())
-    if folder.exists() and folder.stat().st_uid != 0:
-        return pwd.getpwuid(folder.stat().st_uid)
-    for name in ("didoi", "postgres"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise PostgresMissing(package="postgresql-15 postgresql-15-postgis-3")
-
-
-def _make(path: Path, user: pwd.struct_passwd) -> None:
-    """A private folder of the cluster's user; one that exists already is left as it is."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            return
-        if os.geteuid() == 0:
-            os.chown(path, user.pw_uid, user.pw_gid)
-    except OSError as error:
-        raise _refused(path, user.pw_name, error) from error
-
-
-def _refused(path: Path, user: str, error: OSError) -> Unavailable:
-    full = error.errno == 28  # ENOSPC
-    return DiskFull(path=str(path)) if full else ClusterOutOfReach(path=str(path), user=user)
-
-
-def _answers(place: _Place) -> bool:
+def _answers(place: Place) -> bool:
     """Whether a server is there, waiting while it is still starting or recovering."""
     for _ in range(300):
         try:
-            _admin(place.url).close()
+            _admin(_address(place)).close()
         except psycopg.OperationalError as error:
             # 57P03: the server is there but not ready. It comes without a SQLSTATE while connecting.
             if "starting up" not in str(error) and "shutting down" not in str(error):
@@ -335,10 +194,10 @@ def _answers(place: _Place) -> bool:
             time.sleep(0.1)
         else:
             return True
-    raise ClusterFailed(log=str(place.log), reason=_last_words(place))
+    raise ClusterFailed(log=str(place.log), reason=place.last_words())
 
 
-def _start(place: _Place, durable: bool) -> None:
+def _start(place: Place, durable: bool) -> None:
     _initialise(place)
     _configure(place, durable)
     # After kill -9 the old backends need a moment to let go of the pid file and the shared memory;
@@ -351,10 +210,10 @@ def _start(place: _Place, durable: bool) -> None:
             return
         time.sleep(0.25)
         done = place.call(*start)
-    raise _failure(place, done)
+    raise place.failure(done)
 
 
-def _initialise(place: _Place) -> None:
+def _initialise(place: Place) -> None:
     """Make the data directory; a half-made one never bears the final name."""
     version = place.data / "PG_VERSION"
     if version.exists():
@@ -375,43 +234,43 @@ def _initialise(place: _Place) -> None:
         "--no-instructions",
     )
     if done.returncode != 0:
-        raise _failure(place, done)
+        raise place.failure(done)
     unfinished.rename(place.data)
 
 
-def _configure(place: _Place, durable: bool) -> None:
+def _configure(place: Place, durable: bool) -> None:
     """Write the whole configuration anew, so that a newer Didoi's settings reach an older cluster."""
     settings = CONFIG | {"unix_socket_directories": str(place.run)} | ({} if durable else NOT_DURABLE)
     lines = [f"{name} = '{value}'" for name, value in settings.items()]
     place.write(place.data / "postgresql.conf", "\n".join([*lines, ""]))
 
 
-def _furnish(place: _Place) -> None:
+def _furnish(place: Place) -> None:
     """The roles and the database, where an earlier start did not finish making them."""
     try:
         _make_roles(place)
-        if not database_exists(place.url, DATABASE):
+        if not database_exists(_address(place), DATABASE):
             _make_database(place)
     except psycopg.errors.DiskFull as error:
         raise DiskFull(path=str(place.folder)) from error
     except psycopg.OperationalError as error:
-        raise _failure(place) from error
+        raise place.failure() from error
 
 
-def _make_roles(place: _Place) -> None:
-    with _admin(place.url) as admin:
+def _make_roles(place: Place) -> None:
+    with _admin(_address(place)) as admin:
         for role in (OWNER, APP):
             if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
 
-def _make_database(place: _Place) -> None:
+def _make_database(place: Place) -> None:
     """Extensions first and the name last: a database called didoi always has them."""
     unfinished = "didoi_unfinished"
-    drop_database(place.url, unfinished)
-    create_database(place.url, unfinished)
-    provision(place.url, unfinished)
-    with _admin(place.url) as admin:
+    drop_database(_address(place), unfinished)
+    create_database(_address(place), unfinished)
+    provision(_address(place), unfinished)
+    with _admin(_address(place)) as admin:
         admin.execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
                 sql.Identifier(unfinished), sql.Identifier(DATABASE)
@@ -419,26 +278,26 @@ def _make_database(place: _Place) -> None:
         )
 
 
-def _leave(place: _Place, inside: int) -> None:
+def _leave(place: Place, inside: int) -> None:
     """Stop the cluster if it was started here and nobody else needs it."""
     started = place.started.read_text() if place.started.exists() else ""
     if place.server != started or not started or not _alone(place, inside):
         return
     done = place.call(BIN / "pg_ctl", "stop", "--pgdata", place.data, "--mode=fast", "--wait")
     if done.returncode != 0 and _answers(place):
-        raise _failure(place, done)
+        raise place.failure(done)
     with suppress(OSError):
         place.run.rmdir()
 
 
-def _alone(place: _Place, inside: int) -> bool:
+def _alone(place: Place, inside: int) -> bool:
     try:
         fcntl.flock(inside, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    own = make_url(place.url).query["application_name"]
+    own = make_url(_address(place)).query["application_name"]
     try:
-        with _admin(place.url) as admin:
+        with _admin(_address(place)) as admin:
             others = admin.execute(
                 "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend'"
                 " AND application_name <> %s LIMIT 1",
@@ -461,16 +320,8 @@ def _admin(url: str, name: str = "postgres") -> psycopg.Connection[tuple[object,
     )
 
 
-def _failure(place: _Place, done: subprocess.CompletedProcess[str] | None = None) -> Unavailable:
-    reason = _last_words(place, done.stderr.splitlines() if done else ())
-    if "No space left on device" in reason:
-        return DiskFull(path=str(place.folder))
-    return ClusterFailed(log=str(place.log), reason=reason)
-
-
-def _last_words(place: _Place, said: Sequence[str] = ()) -> str:
-    """What PostgreSQL said last that tells why: its log's errors first, else the command's."""
-    logged = place.log.read_text(errors="replace").splitlines()[-20:] if place.log.exists() else []
-    lines = [line.strip() for line in (*said, *logged) if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
-    return (telling or lines or ["?"])[-1]
+def _address(place: Place) -> str:
+    """The owner's address; the name tells our own connections from other people's when the last leaves."""
+    query = {"host": str(place.run), "application_name": f"didoi-{os.getpid()}"}
+    address = URL.create("postgresql+psycopg", username=OWNER, database=DATABASE, query=query)
+    return address.render_as_string()

@@ -18,7 +18,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from layers.db.cluster import _place, cluster
+from layers.db.cluster import cluster
+from layers.db.place import find_place
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +93,7 @@ def lives(pid: int) -> bool:
 
 def cluster_runs(home: Path) -> bool:
     try:
-        psycopg.connect(host=str(_place(home).run), user="didoi_owner", dbname="didoi").close()
+        psycopg.connect(host=str(find_place(home).run), user="didoi_owner", dbname="didoi").close()
     except psycopg.OperationalError:
         return False
     return True

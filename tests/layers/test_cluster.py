@@ -20,13 +20,13 @@ from sqlalchemy.exc import ProgrammingError
 from layers.db.cluster import (
     ClusterOfOtherVersion,
     ClusterOutOfReach,
-    _place,
     cluster,
     create_database,
     database_exists,
     database_url,
     drop_database,
 )
+from layers.db.place import find_place
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_nothing_listens_on_a_network_port(db: Connection):
 
 
 def test_the_socket_path_stays_short_however_long_the_home(home: Path):
-    assert len(str(_place(home / ("x" * 150)).run / ".s.PGSQL.5432")) <= 107
+    assert len(str(find_place(home / ("x" * 150)).run / ".s.PGSQL.5432")) <= 107
 
 
 def test_only_the_clusters_user_may_enter_the_sockets_folder(home: Path):
