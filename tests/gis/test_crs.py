@@ -103,6 +103,31 @@ def test_a_frame_in_vn_2000_comes_into_storage() -> None:
     assert stored.geometry.iloc[0].x == pytest.approx(LON, abs=1e-8)
     assert stored["code"].tolist() == ["A", "B"]
     assert frame.crs.to_epsg() == 9210  # the input is left as it was
+    assert frame.geometry.iloc[0].x == 599_233.1146
+
+
+@pytest.mark.parametrize("srid", sorted(crs.SUPPORTED))
+@pytest.mark.parametrize("dialect", ["WKT1_ESRI", "WKT1_GDAL", "WKT2_2019"])
+def test_a_prj_file_is_recognised_in_every_dialect(srid: int, dialect: str) -> None:
+    assert crs.identify(CRS.from_epsg(srid).to_wkt(dialect)) == srid
+
+
+@pytest.mark.parametrize(
+    "lookalike",
+    [
+        # D_WGS_1984 in place of VN-2000: read as it says, everything would lie 225 m off.
+        'PROJCS["VN_2000_TM3",GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],'
+        'PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],'
+        'PARAMETER["False_Easting",500000],PARAMETER["False_Northing",0],PARAMETER["Central_Meridian",105.75],'
+        'PARAMETER["Scale_Factor",0.9999],PARAMETER["Latitude_Of_Origin",0],UNIT["Meter",1]]',
+        # The scale of UTM on a TM-3 meridian: 368 m off.
+        "+proj=tmerc +lat_0=0 +lon_0=105.75 +k=0.9996 +x_0=500000 +y_0=0 +ellps=WGS84 +units=m",
+        "nonsense",
+    ],
+)
+def test_a_definition_that_only_looks_like_vn_2000_is_refused(lookalike: str) -> None:
+    with pytest.raises(crs.CrsUnknown):
+        crs.identify(lookalike, file="kcn.prj")
 
 
 def test_a_definition_with_a_shift_of_its_own_is_read_by_its_projection() -> None:
