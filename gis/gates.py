@@ -64,7 +64,7 @@ def sector(accepted: Verdicts) -> Gate:
     return _plain("sector", accepted)
 
 
-def land(need_ha: float, largest_plot_ha: Floats) -> Gate:
+def plot(need_ha: float, largest_plot_ha: Floats) -> Gate:
     """
     Whether one contiguous free plot holds the firm.
 
@@ -79,7 +79,7 @@ def land(need_ha: float, largest_plot_ha: Floats) -> Gate:
     verdict = np.where(known, np.where(largest_plot_ha >= need_ha, PASS, FAIL), NO_DATA).astype(np.int8)
     shortfall_ha = np.maximum(need_ha - largest_plot_ha, 0.0)
     required_ha = np.full(len(largest_plot_ha), need_ha)
-    return Gate("land", verdict, "ha", required_ha, largest_plot_ha.astype(float), shortfall_ha)
+    return Gate("plot", verdict, "ha", required_ha, largest_plot_ha.astype(float), shortfall_ha)
 
 
 def _plain(code: str, verdict: Verdicts) -> Gate:

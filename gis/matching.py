@@ -17,7 +17,7 @@ import numpy as np
 from gis.arrays import Bools, Floats, Ints, Texts, Verdicts
 from gis.crs import COUNTRY_BOX
 from gis.errors import BadInput
-from gis.gates import FAIL, NO_DATA, PASS, Gate, land, receiving, sector
+from gis.gates import FAIL, NO_DATA, PASS, Gate, plot, receiving, sector
 from gis.measure import distance_m
 
 TARGET_KINDS = ("entrance", "largest_plot", "zone")
@@ -137,7 +137,7 @@ class Ranking:
             facts = {"status": zones.status[row]}
         elif gate.code == "sector":
             facts = {"rule": zones.sector_rule[row]}
-        elif gate.code == "land":
+        elif gate.code == "plot":
             facts = {"basis": zones.basis[row], "unit": gate.unit, "required": float(gate.required[row])}
             if gate.verdict[row] == FAIL:
                 facts |= {"available": float(gate.available[row]), "shortfall": float(gate.shortfall[row])}
@@ -171,7 +171,7 @@ def rank(zones: Zones, *, lon: float, lat: float, need_ha: float) -> Ranking:
     west, south, east, north = COUNTRY_BOX
     if not (west <= lon <= east and south <= lat <= north):
         raise PlaceInvalid(lon=lon, lat=lat)
-    gates = (receiving(zones.receiving), sector(zones.accepts), land(need_ha, zones.largest_plot_ha))
+    gates = (receiving(zones.receiving), sector(zones.accepts), plot(need_ha, zones.largest_plot_ha))
     away_m = np.round(distance_m(lon, lat, zones.lon, zones.lat), _MILLIMETRES)
     verdicts = np.stack([*(gate.verdict for gate in gates), np.where(np.isnan(away_m), NO_DATA, PASS)])
     eligible = (verdicts == PASS).all(axis=0)

@@ -27,6 +27,7 @@ from layers.catalogue.lots import TABLE as LOTS
 from layers.catalogue.parcels import TABLE as PARCELS
 from layers.catalogue.zone_supply import TABLE as SUPPLY
 from layers.catalogue.zones import TABLE as ZONES
+from layers.layer import Rows
 from layers.records.clearance import CLEARED, EVENTS
 from layers.records.data_versions import bump
 from layers.records.observations import OBSERVATIONS
@@ -161,12 +162,12 @@ def _units(db: Connection, keys: Sequence[str]) -> dict[str, _Unit]:
     return units
 
 
-def _handed_over(keys: Sequence[str]) -> Any:
+def _handed_over(keys: Sequence[str]) -> Rows:
     """
-    Parcels that meet the latest boundary of a zone, with the day since which they are handed over.
+    Parcels that meet the latest boundary of a zone, with the days on which each was and was not handed over.
 
-    That day is the first of the last unbroken run of hand-over events; null while another stage is the
-    latest. A correction on the same day counts instead of what it corrects.
+    One row per hand-over event, until the parcel's next event. Of two events on a day the one recorded later
+    counts: a correction is a new event.
     """
     latest_zone = (
         select(ZONES.c.key, ZONES.c.geom)
@@ -181,33 +182,21 @@ def _handed_over(keys: Sequence[str]) -> Any:
         .order_by(EVENTS.c.parcel_key, EVENTS.c.effective_on, EVENTS.c.id.desc())
         .subquery("day_stage")
     )
-    broken = (
-        select(day_stage.c.parcel_key, func.max(day_stage.c.effective_on).label("broken_on"))
-        .where(day_stage.c.stage != CLEARED)
-        .group_by(day_stage.c.parcel_key)
-        .subquery("broken")
+    following = func.lead(day_stage.c.effective_on).over(
+        partition_by=day_stage.c.parcel_key, order_by=day_stage.c.effective_on
     )
-    cleared = (
-        select(day_stage.c.parcel_key, func.min(day_stage.c.effective_on).label("cleared_on"))
-        .outerjoin(broken, broken.c.parcel_key == day_stage.c.parcel_key)
-        .where(
-            day_stage.c.stage == CLEARED,
-            or_(broken.c.broken_on.is_(None), day_stage.c.effective_on > broken.c.broken_on),
-        )
-        .group_by(day_stage.c.parcel_key)
-        .subquery("cleared")
-    )
-    meets = func.ST_Intersects(latest_zone.c.geom, PARCELS.c.geom)
+    run = select(*day_stage.c, following.label("cleared_to")).subquery("run")
+    met = and_(func.ST_Intersects(latest_zone.c.geom, PARCELS.c.geom), PARCELS.c.valid_to.is_(None))
     return (
         select(
             latest_zone.c.key.label("unit_key"),
             PARCELS.c.geom,
             PARCELS.c.illustrative,
-            cleared.c.cleared_on,
+            run.c.effective_on.label("cleared_on"),
+            run.c.cleared_to,
         )
-        .join(PARCELS, meets)
-        .join(cleared, cleared.c.parcel_key == PARCELS.c.key)
-        .where(PARCELS.c.valid_to.is_(None))
+        .join(PARCELS, met)
+        .join(run, and_(run.c.parcel_key == PARCELS.c.key, run.c.stage == CLEARED))
     )
 
 
@@ -233,11 +222,11 @@ def _land(units: list[_Unit]) -> ZoneLand:
     for row, lot in enumerate(lots):
         row_of.setdefault(lot.key, []).append(row)
     holds = [(row, hold) for unit in units for hold in unit.holds for row in row_of[hold.lot_key]]
-    pieces: list[tuple[Any, date | None]] = []
+    pieces: list[tuple[Any, date | None, date | None]] = []
     for unit in units:
         if unit.basis == "declared":
-            pieces.append((unit.geom if len(units) > 1 else None, unit.handed_over_on))
-        pieces += [(_shape(parcel.geom), parcel.cleared_on) for parcel in unit.parcels]
+            pieces.append((unit.geom if len(units) > 1 else None, unit.handed_over_on, None))
+        pieces += [(_shape(p.geom), p.cleared_on, p.cleared_to) for p in unit.parcels]
     return ZoneLand(
         Lots.of(
             [lot.key for lot in lots],
@@ -254,7 +243,9 @@ def _land(units: list[_Unit]) -> ZoneLand:
             [hold.to_on for _, hold in holds],
             [hold.leased for _, hold in holds],
         ),
-        Clearance.of("parcels", [piece for piece, _ in pieces], [on for _, on in pieces]),
+        Clearance.of(
+            "parcels", [p for p, _, _ in pieces], [on for _, on, _ in pieces], [to for _, _, to in pieces]
+        ),
     )
 
 

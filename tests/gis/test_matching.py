@@ -76,7 +76,7 @@ def test_every_zone_that_fails_says_why_and_by_how_much() -> None:
     }
     assert told[3] == [
         ("receiving", "no_data", {"status": None}),
-        ("land", "no_data", {"basis": "unknown", "unit": "ha", "required": 3.0}),
+        ("plot", "no_data", {"basis": "unknown", "unit": "ha", "required": 3.0}),
     ]
 
 
@@ -110,7 +110,7 @@ def test_the_funnel_counts_down_to_the_eligible() -> None:
     assert steps == [
         ("receiving", 6, 4, 1, 1),
         ("sector", 4, 2, 1, 1),
-        ("land", 2, 1, 1, 0),
+        ("plot", 2, 1, 1, 0),
         ("place", 1, 1, 0, 0),
     ]
     assert answer.eligible.sum() == 1

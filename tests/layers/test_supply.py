@@ -112,6 +112,19 @@ def test_a_corrected_hand_over_no_longer_clears(db: Connection) -> None:
     assert supply(db, date(2024, 1, 1), "T").free_ha == 0.0
 
 
+def test_land_taken_back_is_free_only_while_it_was_handed_over(db: Connection) -> None:
+    a_zone(db, "T", rectangle(0, 0, 300, 100), clearance_basis="parcels")
+    a_lot(db, "T", "1", rectangle(0, 0, 100, 100))
+    parcel = a_parcel(db, "1", "1", rectangle(0, 0, 100, 100))
+    a_stage(db, parcel, "handed_over", date(2023, 3, 1))
+    a_stage(db, parcel, "paid", date(2023, 9, 1))
+    a_stage(db, parcel, "handed_over", date(2024, 2, 1))
+    refresh(db)
+    days = (date(2023, 2, 28), date(2023, 3, 1), date(2023, 8, 31), date(2023, 9, 1), date(2024, 2, 1))
+    found = [supply(db, day, "T").free_ha for day in days]
+    assert found == pytest.approx([0, 1, 1, 0, 1], rel=1e-3)
+
+
 def test_a_zone_of_unknown_clearance_has_no_figure_of_free_land(db: Connection) -> None:
     a_zone(
         db,
