@@ -36,6 +36,20 @@ def to_lonlat(geoms: Geometries, lon: float, lat: float) -> Geometries:
     return shapely.transform(geoms, lambda metres: metres / scale + [lon, lat])
 
 
+def rounded(land: Any, by_m: float, noise_m2: float = 0.0) -> Any:
+    """
+    Out and back (by_m > 0) closes gaps narrower than twice the distance; in and back drops such strips.
+
+    Returned as it was where that changes no more than `noise_m2`: rewriting moves every vertex by
+    rounding errors, after which neighbours no longer coincide to the last digit.
+    """
+    west, south, _, _ = shapely.bounds(land)
+    plane: Any = to_plane(land, west, south)
+    moved: Any = shapely.buffer(plane, by_m, join_style="mitre")
+    back: Any = shapely.buffer(moved, -by_m, join_style="mitre")
+    return land if abs(back.area - plane.area) <= noise_m2 else to_lonlat(back, west, south)
+
+
 def touching(planes: Geometries, owner: Ints, min_shared_edge_m: float) -> tuple[Ints, Ints]:
     """
     Pairs of polygons that share an edge.

@@ -20,9 +20,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gis.arrays import Floats, Ints
-from gis.contiguity import to_plane, touching
-from gis.lot_land import FreePart, LotLand, without_overlaps
-from gis.measure import area_ha
+from gis.contiguity import GAP_M, rounded, to_plane, touching
+from gis.lot_land import NOISE_M2, FreePart, LotLand, without_overlaps
+from gis.measure import HA_M2, area_ha
 from gis.zone_land import (
     Clearance,
     DatesReversed,
@@ -53,6 +53,7 @@ __all__ = [
 ]
 
 MIN_SHARED_EDGE_M = 5.0  # issue 2: the default of an editable rule
+_SEAM_M = GAP_M + 0.002  # a gap of exactly the tolerance closes too
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Plot:
     """
     One contiguous piece of free land.
 
-    The polygon is a MultiPolygon where lots join across a digitising gap; the area counts land, not gaps.
+    The polygon bridges digitising gaps between its lots; the area counts land, not gaps.
     """
 
     polygon: Any
@@ -236,7 +237,9 @@ class _Board:
     def plots(self, group: tuple[int, ...]) -> Plot:
         """The plot that a group of parts forms."""
         if group not in self._polygons:
-            polygon = shapely.union_all([self.parts[part].polygon for part in group])
+            polygon: Any = shapely.union_all([self.parts[part].polygon for part in group])
+            if shapely.get_num_geometries(polygon) > 1:  # a seam between lots that do not quite meet
+                polygon = rounded(polygon, _SEAM_M / 2)
             self._polygons[group] = Plot(polygon, self._codes(group), self._area_ha(group))
         return self._polygons[group]
 
@@ -318,6 +321,9 @@ def _lot_lands(land: ZoneLand) -> list[LotLand]:
     polygons = without_overlaps(lots.polygon[rows], lots.valid_from[rows], lots.valid_to[rows])
     everywhere = shapely.is_missing(clearance.polygon)
     meets_lot, piece = shapely.STRtree(clearance.polygon).query(polygons, predicate="intersects")
+    # A parcel that only touches the lot clears nothing of it, and must not make its shape look new.
+    common_m2 = area_ha(shapely.intersection(polygons[meets_lot], clearance.polygon[piece])) * HA_M2
+    meets_lot, piece = meets_lot[common_m2 > NOISE_M2], piece[common_m2 > NOISE_M2]
     found: list[LotLand] = []
     for at, row in enumerate(rows):
         pieces = np.concatenate([np.flatnonzero(everywhere), np.sort(piece[meets_lot == at])])

@@ -14,12 +14,12 @@ import numpy as np
 import shapely
 
 from gis.arrays import Bools, Geometries
-from gis.contiguity import GAP_M, to_lonlat, to_plane
+from gis.contiguity import GAP_M, rounded, to_plane
 from gis.measure import HA_M2, area_ha
 from gis.zone_land import Days
 
 SCRAP_M2 = 1.0
-_NOISE_M2 = 0.01  # a shape is rewritten only where it really changes
+NOISE_M2 = 0.01  # a shape is rewritten only where it really changes
 
 Day = Any  # numpy's stubs give an element of a day array the type of the array
 State = bytes
@@ -113,7 +113,7 @@ class LotLand:
             return None
         if any(piece is None for piece in pieces):
             return self.polygon
-        land = pieces[0] if len(pieces) == 1 else self._narrow_gaps_closed(shapely.union_all(pieces))
+        land = pieces[0] if len(pieces) == 1 else rounded(shapely.union_all(pieces), GAP_M / 2, NOISE_M2)
         land = _areal(shapely.intersection(land, self.polygon))
         if land is None or self._m2(self.polygon) - self._m2(land) <= SCRAP_M2:
             return None if land is None else self.polygon
@@ -131,26 +131,11 @@ class LotLand:
         if land is None:
             return ()
         if land is not self.polygon:
-            land = self._narrow_strips_dropped(land)
-        parts = shapely.get_parts(land)
+            land = rounded(land, -GAP_M / 2, NOISE_M2)
+        # In normal form, equal shapes have equal vertices, hence the same area to the last digit.
+        parts = shapely.normalize(shapely.get_parts(land))
         parts = parts[(shapely.get_dimensions(parts) == 2) & (area_ha(parts) * HA_M2 > SCRAP_M2)]
-        return tuple(FreePart(part, shapely.to_wkb(shapely.normalize(part))) for part in parts)
-
-    def _narrow_gaps_closed(self, land: Any) -> Any:
-        return self._rounded(land, GAP_M / 2)
-
-    def _narrow_strips_dropped(self, land: Any) -> Any:
-        return self._rounded(land, -GAP_M / 2)
-
-    def _rounded(self, land: Any, by_m: float) -> Any:
-        """Out and back closes what is narrow between, in and back drops what is narrow itself."""
-        lon, lat = self._corner()
-        plane: Any = to_plane(land, lon, lat)
-        moved: Any = shapely.buffer(plane, by_m, join_style="mitre")
-        back: Any = shapely.buffer(moved, -by_m, join_style="mitre")
-        if abs(back.area - plane.area) <= _NOISE_M2:
-            return land
-        return to_lonlat(back, lon, lat)
+        return tuple(FreePart(part, shapely.to_wkb(part)) for part in parts)
 
     def _corner(self) -> tuple[float, float]:
         west, south, _, _ = shapely.bounds(self.polygon)
@@ -183,7 +168,7 @@ def without_overlaps(polygons: Geometries, valid_from: Days, valid_to: Days) -> 
     apart = (valid_to[late] <= valid_from[early]) | (valid_to[early] <= valid_from[late])
     late, early = late[~apart], early[~apart]
     shared_m2 = area_ha(shapely.intersection(polygons[late], polygons[early])) * HA_M2
-    for row, other in zip(late[shared_m2 > _NOISE_M2], early[shared_m2 > _NOISE_M2], strict=True):
+    for row, other in zip(late[shared_m2 > NOISE_M2], early[shared_m2 > NOISE_M2], strict=True):
         cut[row] = shapely.difference(cut[row], polygons[other])
     return cut
 

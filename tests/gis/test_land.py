@@ -76,6 +76,7 @@ def test_a_road_between_keeps_lots_apart_and_a_drawing_gap_does_not() -> None:
     assert codes(apart) == [("B",), ("A",)]  # largest first
     drawn = free_plots_at(ZoneLand(row_of_lots([100, 200], [0.04, 0]), NONE, CLEARED), DAY)
     assert codes(drawn) == [("A", "B")]
+    assert drawn[0].polygon.geom_type == "Polygon"
     green = row_of_lots([100, 10, 200], industrial=[True, False, True])
     assert codes(free_plots_at(ZoneLand(green, NONE, CLEARED), DAY)) == [("C",), ("A",)]
 
@@ -133,6 +134,12 @@ def test_a_parcel_never_handed_over_is_not_cleared() -> None:
     land = ZoneLand(row_of_lots([100]), NONE, Clearance.of("parcels", [plot_m(0, 0, 100, 100)], [None]))
     assert free_plots_at(land, DAY) == []
     assert supply_at(land, DAY).free_ha == 0
+
+
+def test_a_parcel_cleared_next_door_does_not_renew_a_plot() -> None:
+    parcels = [plot_m(0, 0, 60, 100), plot_m(100, 0, 160, 60), plot_m(0, 100, 60, 160)]
+    land = ZoneLand(row_of_lots([100]), NONE, Clearance.of("parcels", parcels, [on(1), on(2), on(3)]))
+    assert [(p.valid_from, p.valid_to) for p in history(land, START)[0]] == [(on(1), None)]
 
 
 def test_a_handover_that_is_taken_back_is_cleared_only_in_between() -> None:
