@@ -123,9 +123,9 @@ install_didoi() {
 }
 
 web_application() {
-    [ -e "$app/web/package-lock.json" ] || return 0
     once "Thư viện web / Web packages" "$app/web/node_modules/.didoi-packages" \
         "$(cat "$app/web/package-lock.json"; "$venv/bin/node" --version)" install_web_packages
+    if [ "$purpose" = test ]; then return; fi # there the build is one of the checks
     once "Giao diện web / Web application" "$app/api/static/.didoi-built" \
         "$(web_sources)" build_web
 }
@@ -144,7 +144,6 @@ install_web_packages() {
 
 build_web() {
     become sh -c 'cd "$1/web" && npm run build' sh "$app"
-    become touch "$app/api/static/.keep"
 }
 
 # --- how a step is run and told --------------------------------------------------------------------
@@ -160,7 +159,7 @@ once() {
     echo "$inputs" >"$stamp"
 }
 
-# step NAME COMMAND…: say what is done and how long it took; on failure, the last lines of what it said.
+# step NAME COMMAND…: say what is done and how long it took; on failure, how what it said begins and ends.
 step() {
     local name=$1 begun=$EPOCHREALTIME status
     shift
@@ -180,7 +179,7 @@ step() {
         say_and_stop "Ổ đĩa đã đầy. Hãy giải phóng dung lượng rồi chạy lại." \
             "The disk is full. Free some space and start again."
     fi
-    tail -n 25 "$log" >&2
+    { head -n 12 "$log"; echo …; tail -n +13 "$log" | tail -n 15; } >&2
     exit $status
 }
 

@@ -34,6 +34,7 @@ CHECKS = (
     Check("format", ("ruff", "format", "--check", "."), r"(\d+ files? .*)"),
     Check("pyright", ("pyright",), r"(\d+ errors?, \d+ warnings?)"),
     Check("imports", ("lint-imports",), r"(Contracts: .*)"),
+    Check("web build", ("npm", "run", "build"), r"(\d+ modules transformed)", "web"),
     Check("pytest", ("pytest", "-n", "2"), r"((?:\d+ \w+,? ?)+) in [\d.]+s"),
     Check(
         "web check", ("npm", "run", "check"), r"(\d+ errors? and \d+ warnings?.*|Checked \d+ files.*)", "web"
