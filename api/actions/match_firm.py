@@ -238,7 +238,7 @@ def _resolve(db: Connection, actor: Actor, as_of: date, request: FirmRequest) ->
 
 def _registered(db: Connection, actor: Actor, as_of: date, key: str) -> Row[Any]:
     firms = visible(layer("enterprises"), actor, as_of).subquery("firm")
-    told: tuple[ColumnElement[Any], ...] = (
+    told: list[ColumnElement[Any]] = [
         firms.c.key,
         firms.c.name,
         firms.c.illustrative,
@@ -247,7 +247,7 @@ def _registered(db: Connection, actor: Actor, as_of: date, key: str) -> Row[Any]
         firms.c.area_needed_ha,
         lon(firms.c.geom).label("lon"),
         lat(firms.c.geom).label("lat"),
-    )
+    ]
     found = db.execute(select(*told).where(firms.c.key == key)).all()
     if not found:
         raise FirmUnknown(firm=key, as_of=as_of.isoformat())
