@@ -63,7 +63,7 @@ def up(settings: Settings) -> None:
             try:
                 with _step("server"):
                     _await_ready(settings, parts)
-                _tell_ready(settings)
+                _tell_ready(settings, url)
                 _watch(parts)
             finally:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C
@@ -93,7 +93,14 @@ def _prepare(settings: Settings, url: str) -> None:
                 raise ServerStopped(name="demo load", status=done.returncode)
 
 
-def _tell_ready(settings: Settings) -> None:
+def _tell_ready(settings: Settings, url: str) -> None:
+    from api.actions.sign_in import ensure_setup_token
+
+    engine = create_engine(settings.server_url(url), poolclass=NullPool)
+    with engine.begin() as db:
+        token = ensure_setup_token(db)
+    if token is not None:
+        _print("first_account", token=token)
     _print("ready", url=f"http://{settings.host}:{settings.port}/")
 
 
