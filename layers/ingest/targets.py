@@ -1,0 +1,283 @@
+"""What can be imported: every base layer, and the dated records that hang on layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from geoalchemy2 import Geometry
+from sqlalchemy import ARRAY, Boolean, Column, Connection, Date, Float, Integer, Table, select
+from sqlalchemy.sql.functions import func
+
+from layers import supply
+from layers.access import Role
+from layers.catalogue import layers
+from layers.ingest.errors import LayerNotImportable
+from layers.layer import Code, Layer, Text, about
+from layers.records import clearance, lineage, observations, occupations
+
+Kind = Literal["text", "number", "integer", "boolean", "date", "list"]
+
+#: Written by the import itself, never read from a file.
+_OWN = ("id", "valid_from", "valid_to", "recorded_at", "illustrative", "import_run_id", "search_folded")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column that a file may fill."""
+
+    name: str
+    kind: Kind
+    title: Text
+    aliases: tuple[str, ...] = ()
+    codes: tuple[Code, ...] = ()
+    unit: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """
+    A table that takes rows from files.
+
+    Attributes
+    ----------
+    id, title, table, fields
+        The table and what may be filled, by name.
+    geometry
+        Name of the geometry column; None where the table has none.
+    geometry_required
+        Whether a row without geometry is refused.
+    layer
+        The layer, whose rows are versions of features; None for records.
+    identity
+        Columns (and pieces of text between them, as ``'-'``) that make the key of a row.
+    edit
+        Least role that may import.
+    touched
+        Keys of the zones whose land supply an import run may have changed.
+    """
+
+    id: str
+    title: Text
+    table: Table
+    fields: dict[str, Field]
+    geometry: str | None
+    geometry_required: bool
+    layer: Layer | None
+    identity: tuple[str, ...]
+    edit: Role
+    touched: Callable[[Connection, int], list[str]] | None = None
+
+    @property
+    def geometry_kind(self) -> str:
+        """POINT, MULTIPOLYGON …"""
+        assert self.geometry is not None
+        return str(cast(Geometry, self.table.c[self.geometry].type).geometry_type)
+
+
+def target(target_id: str) -> Target:
+    """
+    What an import goes into.
+
+    Raises
+    ------
+    LayerNotImportable
+    """
+    found = layers().get(target_id)
+    if found is not None and found.kind == "base":
+        return _of_layer(found)
+    if target_id in RECORDS:
+        return RECORDS[target_id]()
+    known = [layer.id for layer in layers().values() if layer.kind == "base"]
+    raise LayerNotImportable(layer=target_id, importable=", ".join(sorted([*known, *RECORDS])))
+
+
+def _of_layer(layer: Layer) -> Target:
+    table = layer.table
+    geometry = next(c for c in table.c if isinstance(c.type, Geometry) and c.name == "geom")
+    fields = {name: _field(c) for name, c in layer.columns().items() if _fillable(c)}
+    return Target(
+        layer.id,
+        layer.title,
+        table,
+        fields,
+        geometry.name,
+        not geometry.nullable,
+        layer,
+        _key_parts(table.c.key),
+        layer.access.edit,
+        _TOUCHED.get(layer.id),
+    )
+
+
+def _fillable(col: Column[Any]) -> bool:
+    return col.computed is None and col.name not in _OWN and not isinstance(col.type, Geometry)
+
+
+def _field(col: Column[Any], codes: tuple[Code, ...] = (), aliases: tuple[str, ...] = ()) -> Field:
+    told = about(col)
+    title = told.title if told else Text(col.name, col.name)
+    return Field(
+        col.name,
+        _kind(col),
+        title,
+        told.aliases if told else aliases,
+        told.codes if told else codes,
+        told.unit if told else None,
+        not col.nullable and col.server_default is None,
+    )
+
+
+def _kind(col: Column[Any]) -> Kind:
+    types: tuple[tuple[type, Kind], ...] = (
+        (ARRAY, "list"),
+        (Boolean, "boolean"),
+        (Integer, "integer"),
+        (Float, "number"),
+        (Date, "date"),
+    )
+    for type_, kind in types:
+        if isinstance(col.type, type_):
+            return kind
+    return "text"
+
+
+def _key_parts(key: Column[Any]) -> tuple[str, ...]:
+    """``level || '-' || code`` as ("level", "'-'", "code"); a plain key as itself."""
+    if key.computed is None:
+        return ("key",)
+    return tuple(re.split(r"\s*\|\|\s*", str(key.computed.sqltext)))
+
+
+def _zones_of_run(table: Table, column: Column[Any]) -> Callable[[Connection, int], list[str]]:
+    def touched(db: Connection, run_id: int) -> list[str]:
+        query = select(column).where(table.c.import_run_id == run_id, column.is_not(None)).distinct()
+        return list(db.execute(query).scalars())
+
+    return touched
+
+
+def _zones_under_parcels(db: Connection, run_id: int) -> list[str]:
+    zones, parcels = layers()["zones"].table, layers()["parcels"].table
+    meets = func.ST_Intersects(zones.c.geom, parcels.c.geom) & (parcels.c.import_run_id == run_id)
+    return list(db.execute(select(zones.c.key).where(select(1).where(meets).exists()).distinct()).scalars())
+
+
+def _zones_of_holds(table: Table) -> Callable[[Connection, int], list[str]]:
+    def touched(db: Connection, run_id: int) -> list[str]:
+        lots = layers()["lots"].table
+        of_run = select(table.c.lot_key).where(table.c.import_run_id == run_id)
+        query = select(lots.c.zone_key).where(lots.c.key.in_(of_run)).distinct()
+        return list(db.execute(query).scalars())
+
+    return touched
+
+
+def _zones_of_events(db: Connection, run_id: int) -> list[str]:
+    keys = select(clearance.EVENTS.c.parcel_key).where(clearance.EVENTS.c.import_run_id == run_id)
+    return supply.zones_of_parcels(db, list(db.execute(keys.distinct()).scalars()))
+
+
+_TOUCHED: dict[str, Callable[[Connection, int], list[str]]] = {
+    "zones": lambda db, run: _zones_of_run(layers()["zones"].table, layers()["zones"].table.c.key)(db, run),
+    "lots": lambda db, run: _zones_of_run(layers()["lots"].table, layers()["lots"].table.c.zone_key)(db, run),
+    "parcels": _zones_under_parcels,
+}
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The words and codes that a record table needs to be read from a file."""
+
+    table: Table
+    title: Text
+    identity: tuple[str, ...]
+    geometry: str | None = None
+    codes: dict[str, tuple[Code, ...]] = field(default_factory=dict[str, "tuple[Code, ...]"])
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    touched: Callable[[Connection, int], list[str]] | None = None
+
+    def __call__(self) -> Target:
+        fields = {
+            c.name: _field(c, self.codes.get(c.name, ()), self.aliases.get(c.name, ()))
+            for c in self.table.c
+            if _fillable(c)
+        }
+        return Target(
+            self.table.name,
+            self.title,
+            self.table,
+            fields,
+            self.geometry,
+            False,
+            None,
+            self.identity,
+            Role.PLANNER,
+            self.touched,
+        )
+
+
+_HOLD = ("lot_key", "'|'", "holder", "'|'", "from_on")
+_HOLD_ALIASES = {
+    "lot_key": ("ma lo", "lo"),
+    "holder": ("ben thue", "don vi", "ten doanh nghiep"),
+    "enterprise_key": ("ma doanh nghiep",),
+    "from_on": ("tu ngay", "ngay bat dau"),
+    "to_on": ("den ngay", "ngay ket thuc"),
+    "document": ("so hop dong", "van ban"),
+    "reason_ended": ("ly do cham dut",),
+}
+
+RECORDS: dict[str, _Record] = {
+    record.table.name: record
+    for record in (
+        _Record(
+            lineage.LINEAGE,
+            Text("Đơn vị cũ thành đơn vị mới", "Old units and what they became"),
+            ("old_key", "'|'", "new_key", "'|'", "effective_on"),
+            codes={"kind": lineage.KINDS},
+        ),
+        _Record(
+            occupations.LEASES,
+            Text("Hợp đồng thuê", "Leases"),
+            _HOLD,
+            "part",
+            {
+                "subject": (
+                    Code("land", Text("Đất", "Land")),
+                    Code("factory", Text("Nhà xưởng", "Factory")),
+                )
+            },
+            _HOLD_ALIASES,
+            _zones_of_holds(occupations.LEASES),
+        ),
+        _Record(
+            occupations.RESERVATIONS,
+            Text("Giữ chỗ", "Reservations"),
+            _HOLD,
+            "part",
+            {},
+            _HOLD_ALIASES,
+            _zones_of_holds(occupations.RESERVATIONS),
+        ),
+        _Record(
+            observations.OBSERVATIONS,
+            Text("Số liệu báo cáo của khu", "Reported figures of zones"),
+            ("zone_key", "'|'", "quantity", "'|'", "observed_on", "'|'", "source"),
+            codes={"quantity": observations.QUANTITIES},
+            aliases={"zone_key": ("ma khu", "ma kcn"), "observed_on": ("ngay", "ngay bao cao")},
+            touched=_zones_of_run(observations.OBSERVATIONS, observations.OBSERVATIONS.c.zone_key),
+        ),
+        _Record(
+            clearance.EVENTS,
+            Text("Tiến độ GPMB theo thửa", "Clearance stages of parcels"),
+            ("parcel_key", "'|'", "stage", "'|'", "effective_on"),
+            codes={"stage": clearance.STAGES},
+            aliases={"parcel_key": ("ma thua",), "stage": ("giai doan",), "effective_on": ("ngay",)},
+            touched=_zones_of_events,
+        ),
+    )
+}
