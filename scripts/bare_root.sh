@@ -1,21 +1,25 @@
 #!/bin/bash
 # Prove that ./run and ./test need nothing but a bare Debian 12: make one with debootstrap, and run them in it.
 #
-#   sudo scripts/bare_root.sh FOLDER [run] [test] [shell]      (default: run test)
+#   sudo scripts/bare_root.sh [--sudo-user] FOLDER [run] [verb] [test] [shell]     (default: run test)
 #
 # FOLDER is made if absent and holds the bare root; delete it to begin anew. The checkout is copied to
-# /root/didoi inside, a folder that no unprivileged user can enter. Where packages come from is asked of
+# /root/didoi inside, a folder that no unprivileged user can enter; with --sudo-user to the home of a
+# person who may use sudo, and everything is started by that person. Where packages come from is asked of
 # the calling machine (apt's sources, pip's and npm's configuration, its certificates) and lent to the
 # root by copies and read-only mounts; nothing of it is written into the project. The mounts and every
 # process end with the script.
 #
 # run:  first start, /healthz, Ctrl-C, second start in at most 5 s, kill -9, third start, a verb.
+# verb: the set-up and one verb.
 # test: ./test, with its counts.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
 [ "$(id -u)" = 0 ] || { echo "needs root: debootstrap and chroot" >&2; exit 2; }
-[ $# -ge 1 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+who=root
+if [ "${1:-}" = --sudo-user ]; then who=planner; shift; fi
+[ $# -ge 1 ] || { sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 checkout=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 root=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
@@ -25,7 +29,7 @@ if [ $# = 0 ]; then tasks=(run test); fi
 # Mounts and processes belong to namespaces of our own and vanish with them.
 if [ -z "${DIDOI_IN_NAMESPACE:-}" ]; then
     DIDOI_IN_NAMESPACE=1 exec unshare --mount --pid --fork --kill-child \
-        "$checkout/scripts/bare_root.sh" "$root" "${tasks[@]}"
+        "$checkout/scripts/bare_root.sh" $([ $who = root ] || echo --sudo-user) "$root" "${tasks[@]}"
 fi
 
 debian_sources() { # "deb URI RELEASE COMPONENT" of every Debian source that this machine uses
@@ -46,7 +50,9 @@ apt-config dump | grep -E '^Acquire::(http|https|ftp|Check)' >"$root/etc/apt/apt
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 
 # Certificates that this machine trusts beyond Debian's.
-lent=(LC_ALL=C.UTF-8 HOME=/root TERM="${TERM:-dumb}" PATH=/usr/sbin:/usr/bin:/sbin:/bin)
+own_home=/root
+if [ $who = planner ]; then own_home=/home/planner; fi
+lent=(LC_ALL=C.UTF-8 HOME=$own_home TERM="${TERM:-dumb}" PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/srv/caller.pem"
 for name in PIP_CERT SSL_CERT_FILE NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE CURL_CA_BUNDLE; do
     lent+=("$name=/srv/caller.pem")
@@ -68,19 +74,28 @@ while IFS== read -r key value; do
         fi
     done
 done < <(python3 -m pip config list 2>/dev/null | sort -r | sed 's/^:env:\./env./')
-if [ -e "$HOME/.npmrc" ]; then
-    touch "$root/root/.npmrc" && mount --bind -o ro "$HOME/.npmrc" "$root/root/.npmrc"
-fi
 for name in $(compgen -e | grep -iE '^(npm_config_.*|https?_proxy|no_proxy)$' || true); do
     lent+=("$name=${!name}")
 done
 
+if [ $who = planner ] && [ ! -e "$root/etc/sudoers.d/planner" ]; then
+    chroot "$root" sh -c 'apt-get -qq update && apt-get -qq -y install --no-install-recommends sudo &&
+        useradd --create-home planner && echo "planner ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/planner' \
+        >>"$root.log" 2>&1
+fi
+
 # The checkout: what git knows of, and what it does not ignore.
-rm -rf "$root/root/didoi" && mkdir "$root/root/didoi"
+copy=$root$own_home/didoi
+mkdir -p "$copy"
+find "$copy" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 (cd "$checkout" && git ls-files -z --cached --others --exclude-standard |
     while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
-    tar --null -T - -cf -) | tar -xf - -C "$root/root/didoi"
-chmod 700 "$root/root"
+    tar --null -T - -cf -) | tar -xf - -C "$copy"
+chmod 700 "$root$own_home"
+chroot "$root" chown -R $who: "$own_home"
+if [ -e "$HOME/.npmrc" ]; then
+    touch "$root$own_home/.npmrc" && mount --bind -o ro "$HOME/.npmrc" "$root$own_home/.npmrc"
+fi
 if [ -n "${DIDOI_REAL_DATA:-}" ]; then
     mkdir -p "$root/srv/real-data" && mount --bind -o ro "$DIDOI_REAL_DATA" "$root/srv/real-data"
     lent+=(DIDOI_REAL_DATA=/srv/real-data)
@@ -96,14 +111,15 @@ mkdir "$root/dev/shm" "$root/dev/pts" && mount -t tmpfs -o mode=1777 shm "$root/
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts" && ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
 
-inside() { chroot "$root" env -i "${lent[@]}" "$@"; }
+enter=(chroot "$root" setpriv "--reuid=$who" "--regid=$who" --init-groups
+    env "--chdir=$own_home/didoi" -i "${lent[@]}")
 
 port=18765
 started_s=0
 start() { # ./run in the background, until /healthz answers 200
     local begun=$EPOCHREALTIME
-    # exec all the way down, so that the process that is signalled is the supervisor itself
-    (exec chroot "$root" env -i "${lent[@]}" /root/didoi/run --port $port) &
+    # A simple command: each part turns into the next, so that $! is the supervisor itself.
+    "${enter[@]}" ./run --port $port &
     supervisor=$!
     until exec 8<>/dev/tcp/127.0.0.1/$port && printf 'GET /healthz HTTP/1.0\r\n\r\n' >&8 && grep -q '200 OK' <&8; do
         kill -0 $supervisor 2>/dev/null || { echo "✗ ./run ended" >&2; exit 1; }
@@ -136,7 +152,7 @@ try_run() {
     kill -INT $supervisor && wait $supervisor
     [ -z "$(left)" ] || { echo "✗ still running: $(left)" >&2; exit 1; }
     echo "== a verb"
-    inside /root/didoi/run migrate
+    "${enter[@]}" ./run migrate
     [ -z "$(left)" ] || { echo "✗ still running: $(left)" >&2; exit 1; }
     echo "✓ run"
 }
@@ -144,9 +160,9 @@ try_run() {
 for task in "${tasks[@]}"; do
     case $task in
     run) try_run ;;
-    verb) inside /root/didoi/run migrate && echo "✓ verb" ;;
-    test) inside /root/didoi/test && echo "✓ test" ;;
-    shell) inside bash -i ;;
+    verb) "${enter[@]}" ./run migrate && echo "✓ verb" ;;
+    test) "${enter[@]}" ./test && echo "✓ test" ;;
+    shell) "${enter[@]}" bash -i ;;
     *) echo "unknown: $task" >&2; exit 2 ;;
     esac
 done
