@@ -56,6 +56,8 @@ OWNER = "didoi_owner"
 APP = "didoi_app"
 DATABASE = "didoi"
 ADMIN = "postgres"
+OURS = "didoi"
+"""How the name of every application of ours begins, as PostgreSQL's list of connections shows it."""
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
 
 # Why each differs from the default: two cores and a few GB; an SSD; geometry is wide, so parallel plans
@@ -295,13 +297,13 @@ def _alone(place: Place, inside: int) -> bool:
         fcntl.flock(inside, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    own = make_url(_address(place)).query["application_name"]
+    # Our own connections are left over from processes that have just ended: the flock tells of the others.
     try:
         with _admin(_address(place)) as admin:
             others = admin.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend'"
-                " AND application_name <> %s LIMIT 1",
-                [own],
+                "SELECT 1 FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND NOT starts_with(application_name, %s) LIMIT 1",
+                [OURS],
             ).fetchone()
     except psycopg.OperationalError:
         return True  # it no longer answers: stopping it does no harm
@@ -315,13 +317,13 @@ def _admin(url: str, name: str = "postgres") -> psycopg.Connection[tuple[object,
         host=str(query["host"]),
         user=ADMIN,
         dbname=name,
-        application_name=str(query.get("application_name", "didoi")),
+        application_name=str(query.get("application_name", OURS)),
         autocommit=True,
     )
 
 
 def _address(place: Place) -> str:
-    """The owner's address; the name tells our own connections from other people's when the last leaves."""
-    query = {"host": str(place.run), "application_name": f"didoi-{os.getpid()}"}
+    """The owner's address of the private cluster's database."""
+    query = {"host": str(place.run), "application_name": f"{OURS}-{os.getpid()}"}
     address = URL.create("postgresql+psycopg", username=OWNER, database=DATABASE, query=query)
     return address.render_as_string()
