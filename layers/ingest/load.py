@@ -283,8 +283,9 @@ def _folded(columns: dict[str, Array], into: Target) -> Array:
         parts.append(column)
     if not parts:
         return pa.nulls(n, pa.string())
-    joined = pc.binary_join_element_wise(*parts, " | ", null_handling="skip")
-    return pa.array([one or None for one in fold_all(joined.to_pylist()).tolist()], pa.string())
+    rows = zip(*(part.to_pylist() for part in parts), strict=True)
+    joined = (" | ".join(filter(None, row)) for row in rows)
+    return pa.array([one or None for one in fold_all(joined).tolist()], pa.string())
 
 
 def _keys(columns: dict[str, Array], into: Target) -> Texts:

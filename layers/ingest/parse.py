@@ -51,7 +51,7 @@ class Parsed:
 
 def text(column: Array) -> Array:
     """Any column as text: NFC, trimmed, null where nothing is left."""
-    if isinstance(column, Array):
+    if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if pa.types.is_floating(column.type):
         column = _whole(column)
@@ -77,7 +77,7 @@ def parse(column: Array, into: Field, mapping: Mapping, heading: str = "") -> Pa
     heading
         The file's heading: ``(%)`` in it says that ratios come as per cent.
     """
-    if isinstance(column, Array):
+    if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if into.kind in ("number", "integer"):
         return _numbers(column, into, mapping, heading)
