@@ -1,0 +1,211 @@
+/** The only module that touches MapLibre: styles and cameras go in by methods, events come out by handlers. */
+
+import "maplibre-gl/dist/maplibre-gl.css";
+import {
+  type GeoJSONSource,
+  Map as LibreMap,
+  type LngLatBoundsLike,
+  type MapGeoJSONFeature,
+  type PointLike,
+  type StyleSpecification,
+  setWorkerUrl,
+  type VectorTileSource,
+} from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { Box, Point } from "@/api/types.ts";
+import type { Camera } from "@/state/view.ts";
+import { images } from "./images.ts";
+import { layerOf } from "./style.ts";
+
+setWorkerUrl(workerUrl);
+
+export type MapHit = { layer: string; key: string; name: string | null };
+
+export type Handlers = {
+  camera: (camera: Camera, metresPerPixel: number) => void;
+  click: (point: Point, hits: MapHit[]) => void;
+  hover: (hit: MapHit | null, x: number, y: number) => void;
+  pin: (key: string) => void;
+  /** Called whenever everything asked for has been drawn. */
+  idle: () => void;
+};
+
+export type Start = {
+  style: StyleSpecification;
+  view: { camera: Camera } | { box: Box };
+  colour: (token: string) => string;
+  locale: Record<string, string>;
+  handlers: Handlers;
+};
+
+const REACH_PX = 4;
+const EARTH_M = 40_075_016.686;
+
+export class PlanMap {
+  readonly #map: LibreMap;
+  readonly #handlers: Handlers;
+  /** Layers that a click can choose. */
+  hittable: ReadonlySet<string> = new Set();
+  #hovered: { source: string; sourceLayer: string; id: string } | null = null;
+
+  constructor(container: HTMLElement, start: Start) {
+    this.#handlers = start.handlers;
+    this.#map = new LibreMap({
+      container,
+      style: start.style,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxPitch: 0,
+      minZoom: 5,
+      maxZoom: 19,
+      fadeDuration: 120,
+      validateStyle: false,
+      locale: start.locale,
+      ...("camera" in start.view
+        ? { center: [start.view.camera.lon, start.view.camera.lat], zoom: start.view.camera.zoom }
+        : { bounds: start.view.box, fitBoundsOptions: { padding: 36 } }),
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.keyboard.disableRotation();
+    for (const { name, data, options } of images(start.colour)) {
+      this.#map.once("styledata", () => {
+        if (!this.#map.hasImage(name)) this.#map.addImage(name, data, options);
+      });
+    }
+    this.#listen();
+  }
+
+  /** Draw another style. Sources whose tiles alone differ keep their old picture until the new one is there. */
+  draw(style: StyleSpecification): void {
+    for (const [id, next] of Object.entries(style.sources)) {
+      const now = this.#map.getSource<VectorTileSource | GeoJSONSource>(id);
+      if (next.type === "vector" && now?.type === "vector" && next.tiles) {
+        const vector = now as VectorTileSource;
+        if (vector.tiles[0] !== next.tiles[0]) vector.setTiles(next.tiles);
+      }
+    }
+    this.#map.setStyle(style, { diff: true, validate: false });
+  }
+
+  fit(box: Box, maxZoom = 15): void {
+    const [west, south, east, north] = box;
+    const bounds: LngLatBoundsLike = [west, south, east, north];
+    this.#map.fitBounds(bounds, { padding: 56, maxZoom, duration: this.#duration });
+  }
+
+  fly(point: Point, zoom: number): void {
+    this.#map.easeTo({
+      center: point,
+      zoom: Math.max(zoom, this.#map.getZoom()),
+      duration: this.#duration,
+    });
+  }
+
+  jump(camera: Camera): void {
+    const now = this.#map.getCenter();
+    const same =
+      Math.abs(now.lng - camera.lon) < 1e-5 &&
+      Math.abs(now.lat - camera.lat) < 1e-5 &&
+      Math.abs(this.#map.getZoom() - camera.zoom) < 0.01;
+    if (!same) this.#map.jumpTo({ center: [camera.lon, camera.lat], zoom: camera.zoom });
+  }
+
+  zoom(step: 1 | -1): void {
+    if (step === 1) this.#map.zoomIn();
+    else this.#map.zoomOut();
+  }
+
+  /** How many features of a layer are on the screen; a feature cut by tiles counts once. */
+  countDrawn(layer: string): number {
+    const ids = this.#styleIds((id) => layerOf(id) === layer && !id.endsWith("hover"));
+    if (ids.length === 0) return 0;
+    return new Set(this.#map.queryRenderedFeatures({ layers: ids }).map((found) => found.id)).size;
+  }
+
+  resize(): void {
+    this.#map.resize();
+  }
+
+  remove(): void {
+    this.#map.remove();
+  }
+
+  get #duration(): number {
+    return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 700;
+  }
+
+  #listen(): void {
+    const map = this.#map;
+    const tell = () => {
+      const { lng, lat } = map.getCenter();
+      const zoom = map.getZoom();
+      const metresPerPixel = (EARTH_M * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** zoom);
+      this.#handlers.camera({ lon: lng, lat, zoom }, metresPerPixel);
+    };
+    map.on("moveend", tell);
+    map.on("load", tell);
+    map.on("idle", () => this.#handlers.idle());
+    map.on("click", (event) => {
+      const pin = this.#features(event.point, (id) => id === "overlay-pins")[0];
+      if (pin) this.#handlers.pin(String(pin.properties["key"]));
+      else this.#handlers.click([event.lngLat.lng, event.lngLat.lat], this.#hits(event.point));
+    });
+    map.on("mousemove", (event) => {
+      const [hit] = this.#hits(event.point);
+      this.#mark(hit ?? null);
+      map.getCanvas().style.cursor = hit ? "pointer" : "";
+      this.#handlers.hover(hit ?? null, event.point.x, event.point.y);
+    });
+    map.on("mouseout", () => {
+      this.#mark(null);
+      this.#handlers.hover(null, 0, 0);
+    });
+    // The keyboard's way to click: Enter chooses what lies in the middle of the map.
+    map.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      const { lng, lat } = map.getCenter();
+      this.#handlers.click([lng, lat], this.#hits(map.project([lng, lat])));
+    });
+  }
+
+  #mark(hit: MapHit | null): void {
+    if (this.#hovered?.source === hit?.layer && this.#hovered?.id === hit?.key) return;
+    if (this.#hovered && this.#map.getSource(this.#hovered.source)) {
+      this.#map.setFeatureState(this.#hovered, { hover: false });
+    }
+    this.#hovered = hit ? { source: hit.layer, sourceLayer: hit.layer, id: hit.key } : null;
+    if (this.#hovered) this.#map.setFeatureState(this.#hovered, { hover: true });
+  }
+
+  #styleIds(wanted: (id: string) => boolean): string[] {
+    return this.#map.getLayersOrder().filter(wanted);
+  }
+
+  #features(at: PointLike | [PointLike, PointLike], wanted: (id: string) => boolean): MapGeoJSONFeature[] {
+    const layers = this.#styleIds(wanted);
+    return layers.length > 0 ? this.#map.queryRenderedFeatures(at, { layers }) : [];
+  }
+
+  /** What lies at a point of the screen, top first; small things within a few pixels count too. */
+  #hits(at: { x: number; y: number }): MapHit[] {
+    const wanted = (id: string) => this.hittable.has(layerOf(id)) && !id.endsWith("hover");
+    const box: [PointLike, PointLike] = [
+      [at.x - REACH_PX, at.y - REACH_PX],
+      [at.x + REACH_PX, at.y + REACH_PX],
+    ];
+    const near = this.#features(box, wanted).filter((found) => found.geometry.type.endsWith("Point"));
+    const exact = this.#features([at.x, at.y], wanted);
+    const hits = [...near, ...exact].map((found): MapHit => {
+      const name: unknown = found.properties["name"];
+      return {
+        layer: found.source,
+        key: String(found.properties["key"] ?? found.id),
+        name: typeof name === "string" ? name : null,
+      };
+    });
+    return hits.filter(
+      (hit, i) => hits.findIndex((one) => one.layer === hit.layer && one.key === hit.key) === i,
+    );
+  }
+}

@@ -1,0 +1,56 @@
+/** The few layers that play a part in this screen beyond being drawn and listed. */
+
+import type { Catalogue } from "@/api/types.ts";
+
+export const ZONES = "zones";
+export const FIRMS = "enterprises";
+export const SUPPLY = "zone_supply";
+
+/** Layers whose features share the key, and the card, of another layer. */
+const CARD_OF: Record<string, string> = { [SUPPLY]: ZONES };
+
+/** The layer whose card tells of a feature. */
+export function cardLayer(layer: string): string {
+  return CARD_OF[layer] ?? layer;
+}
+
+/** Layers that a click on the map chooses: not those of the base map. */
+export function hittable(catalogue: Catalogue): Set<string> {
+  return new Set(catalogue.layers.filter((layer) => layer.group !== "base").map((layer) => layer.id));
+}
+
+/** Tabs of the table: what planners work with, whether it is drawn or not. */
+export function tableTabs(catalogue: Catalogue, asked: string | null): string[] {
+  const usual = [SUPPLY, FIRMS, "free_plots"].filter((id) =>
+    catalogue.layers.some((layer) => layer.id === id),
+  );
+  return asked && !usual.includes(asked) && asked !== GATES ? [...usual, asked] : usual;
+}
+
+/** The table that lists the zones a firm cannot have, by gate. */
+export const GATES = "gates";
+
+/** Columns that open a layer's table, where the order of the catalogue would bury the answer. */
+const FIRST: Record<string, string[]> = {
+  [SUPPLY]: [
+    "name",
+    "area_legal_ha",
+    "industrial_ha",
+    "cleared_ha",
+    "leased_ha",
+    "free_ha",
+    "largest_plot_ha",
+    "basis",
+  ],
+  [FIRMS]: ["name", "disposition", "vsic_code", "area_needed_ha", "area_current_ha", "workers_count", "wave"],
+  [ZONES]: ["name", "kind", "status", "area_legal_ha", "industrial_area_ha", "investor"],
+};
+
+export function firstColumns(layer: string): string[] {
+  return FIRST[layer] ?? [];
+}
+
+/** How a table is sorted before anyone sorts it. */
+export function usualSort(layer: string): string | null {
+  return layer === SUPPLY ? "-free_ha" : null;
+}

@@ -1,0 +1,213 @@
+/** The state of the page and the verbs that change it. Components read; only verbs write. */
+
+import { getContext, setContext } from "svelte";
+import { api, type Filters } from "@/api/client.ts";
+import type { Catalogue, Lang, Layer, Point, Session } from "@/api/types.ts";
+import { asProblem, type Load, Resource } from "@/lib/resource.svelte.ts";
+import { type Facts, say, told, type Word } from "@/lib/words.ts";
+import {
+  type Camera,
+  type Drawn,
+  type Firm,
+  read,
+  type Selection,
+  type Side,
+  type View,
+  write,
+} from "./view.ts";
+
+/** What the map is asked to show; `turn` tells two equal requests apart. */
+export type Target =
+  | { type: "box"; box: [number, number, number, number]; turn: number }
+  | { type: "point"; point: Point; zoom: number; turn: number }
+  | { type: "camera"; camera: Camera; turn: number };
+
+const EMPTY_FILTERS: Filters = {};
+
+export class App {
+  #view = $state.raw<View>(read(location.search));
+  session = $state.raw<Load<Session>>({ type: "idle" });
+  /** Grows when what we may see changes, so that everything is asked again. */
+  generation = $state(0);
+  target = $state.raw<Target | null>(null);
+  /** The latest short message for everybody, also for a screen reader. */
+  notice = $state.raw<string | null>(null);
+
+  // Each part is derived by itself, so that moving the camera asks nobody for new rows.
+  lang: Lang = $derived(this.#view.lang);
+  asked: string | null = $derived(this.#view.asOf);
+  camera: Camera | null = $derived(this.#view.camera);
+  layers = $derived(this.#view.layers);
+  filters = $derived(this.#view.filters);
+  selection: Selection = $derived(this.#view.selection);
+  firm: Firm = $derived(this.#view.firm);
+  side: Side = $derived(this.#view.side);
+  table = $derived(this.#view.table);
+
+  readonly catalogueLoad: Resource<Catalogue>;
+
+  constructor() {
+    this.catalogueLoad = new Resource(() => {
+      const asked = this.asked;
+      void this.generation;
+      return (signal) => api.catalogue(asked, signal);
+    });
+    void this.loadSession();
+    addEventListener("popstate", () => {
+      this.#view = read(location.search);
+      if (this.#view.camera) this.aim({ type: "camera", camera: this.#view.camera });
+    });
+  }
+
+  catalogue: Catalogue | null = $derived.by(() => this.catalogueLoad.value);
+  /** The date for which everything on the screen holds. */
+  asOf: string | null = $derived(this.asked ?? this.catalogue?.today ?? null);
+
+  t(word: Word, facts?: Facts): string {
+    return say(this.lang, word, facts);
+  }
+
+  told(words: { vi: string; en: string | null }): string {
+    return told(this.lang, words);
+  }
+
+  layer(id: string | null): Layer | null {
+    return this.catalogue?.layers.find((layer) => layer.id === id) ?? null;
+  }
+
+  drawn(layer: Layer): Drawn {
+    return { shown: layer.shown, opacity: 1, ...this.layers[layer.id] };
+  }
+
+  filtersOf(layer: string): Filters {
+    return this.filters[layer] ?? EMPTY_FILTERS;
+  }
+
+  #go(patch: Partial<View>, step: "push" | "replace"): void {
+    this.#view = { ...this.#view, ...patch };
+    const query = write(this.#view);
+    const address = query ? `${location.pathname}?${query}` : location.pathname;
+    if (step === "push") history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  }
+
+  aim(target: { [K in Target["type"]]: Omit<Extract<Target, { type: K }>, "turn"> }[Target["type"]]): void {
+    this.target = { ...target, turn: (this.target?.turn ?? 0) + 1 } as Target;
+  }
+
+  setLanguage(lang: Lang): void {
+    this.#go({ lang }, "replace");
+  }
+
+  setDate(asOf: string | null): void {
+    this.#go({ asOf }, "push");
+  }
+
+  moveCamera(camera: Camera): void {
+    this.#go({ camera }, "replace");
+  }
+
+  draw(layer: Layer, change: Partial<Drawn>): void {
+    const next = { ...this.drawn(layer), ...change };
+    const kept: Partial<Drawn> = {
+      ...(next.shown === layer.shown ? {} : { shown: next.shown }),
+      ...(next.opacity === 1 ? {} : { opacity: next.opacity }),
+    };
+    this.#go({ layers: { ...this.layers, [layer.id]: kept } }, "replace");
+  }
+
+  filter(layer: string, column: string, values: string[]): void {
+    const { [column]: _, ...others } = this.filtersOf(layer);
+    const columns = values.length > 0 ? { ...others, [column]: values } : others;
+    const { [layer]: __, ...rest } = this.filters;
+    this.#go({ filters: Object.keys(columns).length > 0 ? { ...rest, [layer]: columns } : rest }, "replace");
+  }
+
+  /** Choose a feature; the firm that is being placed stays. */
+  select(layer: string, key: string, side: Side = "card"): void {
+    this.#go({ selection: { type: "feature", layer, key }, side }, "push");
+  }
+
+  unselect(): void {
+    this.#go({ selection: { type: "none" }, side: this.firm.type === "none" ? "card" : "firm" }, "push");
+  }
+
+  placeFirm(key: string): void {
+    this.#go({ firm: { type: "known", key }, side: "firm", selection: { type: "none" } }, "push");
+  }
+
+  placeAdhoc(point: Point): void {
+    const before = this.firm.type === "adhoc" ? this.firm : { vsic: null, need_ha: null };
+    const firm: Firm = { ...before, type: "adhoc", point };
+    this.#go({ firm, side: "firm", selection: { type: "none" } }, "push");
+  }
+
+  describeAdhoc(vsic: string | null, need_ha: number | null): void {
+    if (this.firm.type !== "adhoc") return;
+    this.#go({ firm: { ...this.firm, vsic, need_ha } }, "push");
+  }
+
+  dismissFirm(): void {
+    this.#go({ firm: { type: "none" }, side: "card" }, "push");
+  }
+
+  turnTo(side: Side): void {
+    this.#go({ side }, "replace");
+  }
+
+  list(layer: string): void {
+    this.#go({ table: { layer, sort: null, q: "" } }, "replace");
+  }
+
+  sort(sort: string | null): void {
+    this.#go({ table: { ...this.table, sort } }, "replace");
+  }
+
+  find(q: string): void {
+    this.#go({ table: { ...this.table, q } }, "replace");
+  }
+
+  async loadSession(): Promise<void> {
+    this.session = {
+      type: "loading",
+      last: this.account ? (this.session as { value: Session }).value : null,
+    };
+    try {
+      this.session = { type: "ready", value: await api.session() };
+    } catch (fault) {
+      this.session = { type: "failed", problem: asProblem(fault) };
+    }
+  }
+
+  get known(): Session | null {
+    return this.session.type === "ready" ? this.session.value : null;
+  }
+
+  get account(): Session["account"] {
+    return this.known?.account ?? null;
+  }
+
+  get csrf(): string | null {
+    return this.known?.csrf ?? null;
+  }
+
+  /** After signing in or out: other rows and columns may be seen. */
+  async changeActor(): Promise<void> {
+    await this.loadSession();
+    this.generation += 1;
+  }
+
+  tell(notice: string): void {
+    this.notice = notice;
+  }
+}
+
+const KEY = Symbol("app");
+
+export function provideApp(): App {
+  return setContext(KEY, new App());
+}
+
+export function useApp(): App {
+  return getContext<App>(KEY);
+}
