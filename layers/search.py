@@ -127,11 +127,11 @@ def _statement(layer: Layer, actor: Actor, as_of: date, q: str, limit: int) -> R
     begins = or_(folded.startswith(phrase, autoescape=True), folded.contains(f"| {phrase}", autoescape=True))
     rank = case(
         (whole, 0), (exact, 1), (begins, 2), (folded.contains(phrase, autoescape=True), 3), else_=4
-    ).label("rank")
+    ).label("hit_rank")
     words = [folded.contains(word, autoescape=True) for word in phrase.split()[:MAX_WORDS]]
     shown = {*([layer.legend] if layer.legend else []), *_parts(layer)} - masked(layer, actor)
     best = (
-        select(rows, rank, exact.label("exact"))
+        select(rows, rank, exact.label("hit_exact"))
         .select_from(rows.join(own, own.c.id == rows.c.id))
         .where(*words)
         .order_by(rank, func.length(label), label, rows.c.key, rows.c.valid_from.desc())
@@ -142,14 +142,14 @@ def _statement(layer: Layer, actor: Actor, as_of: date, q: str, limit: int) -> R
     return select(
         best.c.key,
         best.c[layer.label].label("name"),
-        best.c.rank,
-        best.c.exact,
+        best.c.hit_rank,
+        best.c.hit_exact,
         best.c.valid_from,
         best.c.valid_to,
         *(best.c[name].label(f"of_{name}") for name in sorted(shown)),
         func.json_build_array(func.ST_X(placed), func.ST_Y(placed)).label("point"),
         func.json_build_array(*(f(best.c.geom) for f in _CORNERS)).label("box"),
-    ).order_by(best.c.rank, func.length(best.c[layer.label]), best.c[layer.label], best.c.key)
+    ).order_by(best.c.hit_rank, func.length(best.c[layer.label]), best.c[layer.label], best.c.key)
 
 
 _CORNERS = (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
@@ -196,8 +196,8 @@ def _hit(layer: Layer, row: RowMapping, detail: Text) -> Hit:
         key=row["key"],
         name=row["name"],
         detail=detail,
-        rank=row["rank"],
-        exact=bool(row["exact"]),
+        rank=row["hit_rank"],
+        exact=bool(row["hit_exact"]),
         point=None if nowhere else row["point"],
         box=None if nowhere else row["box"],
         valid=(row["valid_from"], row["valid_to"]),
