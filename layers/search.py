@@ -11,24 +11,41 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, func, or_, select
+from sqlalchemy import (
+    TEXT,
+    ColumnElement,
+    Connection,
+    Integer,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from gis.coordinates import parse_coordinates
 from gis.crs import STORAGE_SRID, SUPPORTED
 from gis.text import fold, nfc
 from layers.access import Actor
 from layers.catalogue import admin_units, layers, parcels
+from layers.catalogue import layer as layer_of
 from layers.layer import Layer, Rows, Text, about
 from layers.query import LayerForbidden, history, masked, visible
 from layers.records.lineage import LINEAGE
+from layers.style import GROUPS
 from layers.tiles import geometry_kind
 
 MAX_WORDS = 8
 MAX_LENGTH = 200
 LEAST_PER_GROUP = 3
+LEAST_WITHIN = 3
+"""Letters from which on a phrase is looked for within words; trigrams need as many."""
 COORDINATES = Text("Toạ độ", "Coordinates")
 _SHEET_FIRST = re.compile(r"\bto\s+(?:ban do\s+)?(?:so\s+)?(\w+)\W+thua\s+(?:dat\s+)?(?:so\s+)?(\w+)")
 _PARCEL_FIRST = re.compile(r"\bthua\s+(?:dat\s+)?(?:so\s+)?(\w+)\W+to\s+(?:ban do\s+)?(?:so\s+)?(\w+)")
@@ -75,7 +92,7 @@ def search(db: Connection, actor: Actor, as_of: date, q: str, limit: int) -> lis
     if not q:
         return []
     groups = [group for group in _groups(db, actor, as_of, q, limit) if group.hits]
-    groups.sort(key=lambda group: group.hits[0].rank)
+    groups.sort(key=lambda group: (group.hits[0].rank, _importance(group.layer)))
     share = max(LEAST_PER_GROUP, -(-limit // max(1, len(groups))))
     return [replace(group, hits=group.hits[:share]) for group in groups]
 
@@ -85,10 +102,17 @@ def _groups(db: Connection, actor: Actor, as_of: date, q: str, limit: int) -> It
     number = parcel_number(q)
     if number is not None:
         yield Group(parcels.LAYER.id, parcels.LAYER.title, _parcels(db, actor, as_of, *number, limit))
-    # What lies on top of the map is what people look for first.
-    for layer in reversed(layers().values()):
+    for layer in layers().values():
         if layer.search_columns() and actor.role >= layer.access.view:
             yield Group(layer.id, layer.title, _named(db, layer, actor, as_of, q, limit))
+
+
+def _importance(layer_id: str) -> tuple[int, bool]:
+    """Of equally good hits: places typed first, then in the order of the layer tree, what is shown first."""
+    if layer_id == "coordinates":
+        return -1, False
+    layer = layer_of(layer_id)
+    return list(GROUPS).index(layer.group), not layer.shown
 
 
 def parcel_number(q: str) -> tuple[str, str] | None:
@@ -106,36 +130,78 @@ def parcel_number(q: str) -> tuple[str, str] | None:
 
 def _named(db: Connection, layer: Layer, actor: Actor, as_of: date, q: str, limit: int) -> list[Hit]:
     of_units = layer.id == admin_units.LAYER.id
-    found = db.execute(_statement(layer, actor, as_of, q, limit * (3 if of_units else 1))).mappings().all()
+    phrase = fold(q.replace(" ", "") if _CODE.fullmatch(q) else q)
+    words = phrase.split()[:MAX_WORDS]
+    asked = {
+        "typed": q.lower(),
+        "typed_within": f"%{_plain(q.lower())}%",
+        "phrase": phrase,
+        "most": limit * (3 if of_units else 1),
+        **_patterns("phrase", phrase),
+        **{name: text for i, word in enumerate(words) for name, text in _patterns(f"word{i}", word).items()},
+    }
+    made = _statement(layer.id, actor, as_of, len(words), len(phrase) >= LEAST_WITHIN)
+    found = db.execute(made, asked).mappings().all()
     if of_units:
         return _units(db, actor, as_of, _once(found, "key", "name"))[:limit]
     once = _once(found, "name") if geometry_kind(layer) == "line" else found
     return [_hit(layer, row, _class_of(layer, row)) for row in once]
 
 
-def _statement(layer: Layer, actor: Actor, as_of: date, q: str, limit: int) -> Rows:
-    """Rows that hold every word, best first; of administrative units also those that have ended."""
+def _patterns(name: str, text: str) -> dict[str, str]:
+    """Patterns of a folded text: at the beginning, after a space, at the beginning of a part, anywhere."""
+    safe = _plain(text)
+    return {
+        f"{name}_begins": f"{safe}%",
+        f"{name}_after": f"% {safe}%",
+        f"{name}_part": f"%| {safe}%",
+        f"{name}_within": f"%{safe}%",
+    }
+
+
+def _plain(text: str) -> str:
+    """A text whose letters mean themselves in LIKE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+@lru_cache(maxsize=256)
+def _statement(layer_id: str, actor: Actor, as_of: date, word_count: int, within: bool) -> Rows:
+    """
+    Rows that hold the phrase, or each of its words at the beginning of one of theirs; best first.
+
+    Of administrative units also those that have ended. A phrase of one or two letters is looked for at the
+    beginning of words only: everywhere it would be found in everything. Composing the statement takes longer
+    than running it, so it is kept; the texts are its parameters.
+    """
+    layer = layer_of(layer_id)
     past = layer.id == admin_units.LAYER.id
     rows = (history if past else visible)(layer, actor, as_of).subquery("rows")
     own = layer.table.alias("own")  # the folded text is no column that anybody sees
-    phrase = fold(q.replace(" ", "") if _CODE.fullmatch(q) else q)
-    typed, label = q.lower(), rows.c[layer.label]
-    lowered = func.lower(label)
-    folded = own.c.search_folded
-    whole = or_(lowered == typed, func.lower(rows.c.key) == typed, folded == phrase)
-    exact = lowered.contains(typed, autoescape=True)
-    begins = or_(folded.startswith(phrase, autoescape=True), folded.contains(f"| {phrase}", autoescape=True))
+    label, folded = rows.c[layer.label], own.c.search_folded
+
+    def like(name: str) -> ColumnElement[bool]:
+        return folded.like(bindparam(name, type_=TEXT))
+
+    lowered, typed = func.lower(label), bindparam("typed", type_=TEXT)
+    begins = or_(like("phrase_begins"), like("phrase_part"))
     rank = case(
-        (whole, 0), (exact, 1), (begins, 2), (folded.contains(phrase, autoescape=True), 3), else_=4
-    ).label("hit_rank")
-    words = [folded.contains(word, autoescape=True) for word in phrase.split()[:MAX_WORDS]]
+        (
+            or_(lowered == typed, func.lower(rows.c.key) == typed, folded == bindparam("phrase", type_=TEXT)),
+            0,
+        ),
+        (exact := lowered.like(bindparam("typed_within", type_=TEXT)), 1),
+        (begins, 2),
+        (like("phrase_within"), 3),
+        else_=4,
+    )
+    worded = and_(*(or_(like(f"word{i}_begins"), like(f"word{i}_after")) for i in range(word_count)))
     shown = {*([layer.legend] if layer.legend else []), *_parts(layer)} - masked(layer, actor)
     best = (
-        select(rows, rank, exact.label("hit_exact"))
+        select(rows, rank.label("hit_rank"), exact.label("hit_exact"))
         .select_from(rows.join(own, own.c.id == rows.c.id))
-        .where(*words)
+        .where(or_(like("phrase_within"), worded) if within else worded)
         .order_by(rank, func.length(label), label, rows.c.key, rows.c.valid_from.desc())
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .subquery("best")
     )
     placed = func.ST_PointOnSurface(best.c.geom)
@@ -226,7 +292,10 @@ def _units(db: Connection, actor: Actor, as_of: date, found: list[RowMapping]) -
 
 
 def _ended(detail: Text, on: date, names: list[str]) -> Text:
-    into = ", ".join(names) or "?"
+    if not names:
+        last = on - timedelta(days=1)
+        return Text(f"{detail.vi} · đến {last:%d/%m/%Y}", f"{detail.en} · until {last.isoformat()}")
+    into = ", ".join(names)
     return Text(f"{detail.vi} · → {into} ({on:%d/%m/%Y})", f"{detail.en} · → {into} ({on.isoformat()})")
 
 

@@ -9,15 +9,28 @@ All of it depends on the rows alone: the same data make the same tile.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from geoalchemy2 import Geometry
 from isal import igzip
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Subquery, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    LargeBinary,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from gis.errors import NotFound
 from layers.access import Actor
+from layers.catalogue import layer as layer_of
 from layers.layer import TILE_SRID, Layer
 from layers.query import masked, visible
 
@@ -31,6 +44,7 @@ SCREEN_PX = 512
 THIN_BELOW_ZOOM = 13
 MAX_GZIP_BYTES = 100_000
 COARSEST = 5
+FRAME = ("west", "south", "east", "north")
 WORLD_M = 40_075_016.685578488
 """Edge of the Web Mercator square, in its metres."""
 
@@ -54,34 +68,38 @@ def tile(db: Connection, layer: Layer, actor: Actor, as_of: date, z: int, x: int
         return b""
     packed = b""
     for step in range(COARSEST + 1):
-        cut = db.execute(statement(layer, actor, as_of, z, x, y, coarser=2**step)).scalar_one()
+        frame: dict[str, Any] = dict(zip(FRAME, bounds_m(z, x, y), strict=True))
+        cut = db.execute(statement(layer.id, actor, as_of, z, coarser=2**step), frame).scalar_one()
         packed = igzip.compress(bytes(cut), compresslevel=2) if cut else b""
         if len(packed) <= MAX_GZIP_BYTES:
             break
     return packed
 
 
-def statement(
-    layer: Layer, actor: Actor, as_of: date, z: int, x: int, y: int, coarser: int = 1
-) -> Select[bytes]:
+@lru_cache(maxsize=512)
+def statement(layer_id: str, actor: Actor, as_of: date, z: int, coarser: int = 1) -> Select[bytes]:
     """
-    The one statement that cuts a tile.
+    The one statement that cuts the tiles of a zoom; the tile's bounds are its parameters ``FRAME``.
 
     ``coarser`` multiplies the size below which features are left out, the distance to which points are
-    thinned, and the tolerance of simplification.
+    thinned, and the tolerance of simplification. Composing it takes longer than most tiles, so it is kept.
     """
+    layer = layer_of(layer_id)
     rows = visible(layer, actor, as_of).subquery("rows")
-    pixel_m = WORLD_M / 2**z / SCREEN_PX * coarser
+    edge_m = WORLD_M / 2**z
+    pixel_m = edge_m / SCREEN_PX * coarser
     kind = geometry_kind(layer)
     geom = rows.c.geom_low if z < LOW_ZOOM and "geom_low" in rows.c else rows.c.geom_tile
-    kept = [geom.op("&&")(_envelope(z, x, y, BUFFER / EXTENT)), *_classes(layer, actor, rows, z)]
+    frame = func.ST_MakeEnvelope(*(bindparam(name, type_=Float) for name in FRAME), TILE_SRID)
+    reach = func.ST_Expand(frame, edge_m * BUFFER / EXTENT)
+    kept = [geom.op("&&")(reach), *_classes(layer, actor, rows, z)]
     shape: ColumnElement[Any] = geom
     if kind != "point" and z < MAX_ZOOM:
         # A quarter of a pixel: neighbours stay together as far as anybody sees.
         shape = func.ST_Simplify(geom, pixel_m / 4, True)
         if kind == "polygon" or coarser > 1:
             kept.append(_larger_than(geom, pixel_m))
-    drawn = func.ST_AsMVTGeom(shape, func.box2d(_envelope(z, x, y)), EXTENT, BUFFER, True, type_=_Flat())
+    drawn = func.ST_AsMVTGeom(shape, func.box2d(frame), EXTENT, BUFFER, True, type_=_Flat())
     columns = [rows.c[name] for name in _columns(layer, actor, z)]
     cut = select(*columns, drawn.label("geom")).where(*kept)
     if kind == "point" and (z < THIN_BELOW_ZOOM or coarser > 1):
@@ -89,6 +107,13 @@ def statement(
     features = cut.subquery(layer.id)
     whole = func.ST_AsMVT(features.table_valued(), layer.id, EXTENT, "geom", type_=LargeBinary())
     return select(whole).select_from(features).where(features.c.geom.is_not(None))
+
+
+def bounds_m(z: int, x: int, y: int) -> tuple[float, float, float, float]:
+    """West, south, east, north of a tile in Web Mercator metres."""
+    edge_m = WORLD_M / 2**z
+    west, north = x * edge_m - WORLD_M / 2, WORLD_M / 2 - y * edge_m
+    return west, north - edge_m, west + edge_m, north
 
 
 def geometry_kind(layer: Layer) -> Literal["polygon", "line", "point"]:
@@ -143,13 +168,3 @@ def _thinned(layer: Layer, actor: Actor, rows: Subquery, cut: Select[Any], cell_
         *legend,
     ]
     return cut.ext(distinct_on(*cell)).order_by(*cell, *ranks, rows.c.key)
-
-
-def _envelope(z: int, x: int, y: int, margin: float = 0.0) -> ColumnElement[Any]:
-    """Bounds of a tile in Web Mercator; ``margin`` is a share of its edge on every side."""
-    edge_m = WORLD_M / 2**z
-    west, north = x * edge_m - WORLD_M / 2, WORLD_M / 2 - y * edge_m
-    out_m = margin * edge_m
-    return func.ST_MakeEnvelope(
-        west - out_m, north - edge_m - out_m, west + edge_m + out_m, north + out_m, TILE_SRID
-    )
