@@ -8,6 +8,7 @@ that even ``kill -9`` leaves nothing behind that the next start would stumble ov
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -57,17 +58,21 @@ def up(settings: Settings) -> None:
         signal.signal(number, _leave)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     try:
-        with _bound(settings) as port, _stepped("database", database(settings)) as url:
-            _prepare(settings, url)
-            parts = [_Child("server", settings, url, port), _Child("worker", settings, url)]
+        with (
+            _bound(settings) as port,
+            _parts(settings, port) as parts,
+            _stepped("database", database(settings)) as url,
+        ):
             try:
+                _prepare(settings, url)
                 with _step("server"):
+                    for child in parts:
+                        child.tell(url)
                     _await_ready(settings, parts)
                 _tell_ready(settings, url)
                 _watch(parts)
             finally:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C
-                _stop(parts)
+                _stop(parts)  # before the database that they use
     except KeyboardInterrupt:
         _print("stopped")
 
@@ -109,12 +114,17 @@ def _tell_ready(settings: Settings, url: str) -> None:
 
 @dataclass
 class _Child:
-    """A part of the application in a process of its own."""
+    """
+    A part of the application in a process of its own.
+
+    It starts at once, to import what it needs while the database is made ready, and waits to be told
+    its settings on its standard input.
+    """
 
     part: Part
     settings: Settings
-    url: str
     port: socket.socket | None = None
+    url: str | None = None
     process: subprocess.Popen[bytes] = field(init=False)
     begun_s: float = field(init=False)
 
@@ -123,25 +133,40 @@ class _Child:
 
     def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C reaches the supervisor alone."""
-        environment = self.settings.environment(
-            database_url=self.url, server_database_url=self.settings.server_url(self.url)
-        )
         ports = [] if self.port is None else [self.port.fileno()]
-        self.begun_s = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "api.serve", self.part, str(os.getpid()), *map(str, ports)],
-            env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             pass_fds=ports,
             start_new_session=True,
         )
+        self.begun_s = time.monotonic()
+        if self.url is not None:
+            self.tell(self.url)
+
+    def tell(self, url: str) -> None:
+        """Tell it its settings, with the owner's address of the database; it begins its work."""
+        self.url = url
+        told = self.settings.model_copy(
+            update={"database_url": url, "server_database_url": self.settings.server_url(url)}
+        )
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError), self.process.stdin as pipe:  # it ended: its status tells
+            pipe.write(told.model_dump_json().encode())
 
 
 def main() -> None:
     """Be the part that the supervisor asked for."""
     part, parent, *ports = sys.argv[1:]
     _die_with(int(parent))
-    settings = read_settings()
+    if part == "server":
+        import api.http.app  # pyright: ignore[reportUnusedImport]  # now, while nobody waits yet
+    else:
+        import api.jobs  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    told = sys.stdin.read()
+    if not told:  # the supervisor gave up
+        return
+    settings = read_settings(**json.loads(told))
     if part == "server":
         _serve(settings, int(ports[0]))
     else:
@@ -173,6 +198,15 @@ def _die_with(parent: int) -> None:
 
 
 # --- supervision ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _parts(settings: Settings, port: socket.socket) -> Generator[list[_Child]]:
+    parts = [_Child("server", settings, port), _Child("worker", settings)]
+    try:
+        yield parts
+    finally:
+        _stop(parts)
 
 
 @contextmanager
@@ -228,6 +262,7 @@ def _look_after(parts: list[_Child]) -> None:
 
 
 def _stop(parts: list[_Child]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C
     for child in parts:
         child.process.terminate()
     deadline_s = time.monotonic() + GRACE_S
