@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyogrio
 from sqlalchemy import ARRAY, Boolean, Connection, Date, Float, Integer, Select, func, select
 
 from gis.crs import STORAGE_SRID
@@ -123,6 +122,8 @@ def _write_ogr(
         if form == "geojson"
         else {"layer_metadata": {"as_of": as_of.isoformat(), "title": layer.title.vi}}
     )
+    import pyogrio  # here: it loads geopandas, a second at every start of the server
+
     pyogrio.write_arrow(
         pa.RecordBatchReader.from_batches(schema, batched()),
         path,
