@@ -18,12 +18,12 @@ from sqlalchemy import (
     Float,
     RowMapping,
     Subquery,
+    cast,
     exists,
     func,
     null,
     select,
     tuple_,
-    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -167,7 +167,7 @@ def as_geojson(geom: ColumnElement[Any], crs: Crs) -> ColumnElement[Any]:
     moved = geom if crs.srid == STORAGE_SRID else func.ST_Transform(geom, crs.srid)
     if crs.axes == "yx":
         moved = func.ST_FlipCoordinates(moved)
-    return func.ST_AsGeoJSON(moved, 9 if crs.geographic else 4, 0, type_=JSONB)
+    return cast(func.ST_AsGeoJSON(moved, 9 if crs.geographic else 4, 0), JSONB)
 
 
 # --- one feature -------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def _grouped(
 
 def _measure(layer: Layer, actor: Actor, rows: Subquery) -> ColumnElement[Any]:
     if layer.measure is None or layer.measure in masked(layer, actor):
-        return type_coerce(null(), Float)
+        return cast(null(), Float)
     return func.sum(rows.c[layer.measure])
 
 
