@@ -80,7 +80,8 @@ export type Observation = {
   quantity: string;
   title: Words;
   value: number | null;
-  denominator: number | null;
+  /** Of what a ratio is: land, households … in words of the source. */
+  denominator: string | null;
   observed_on: string;
   source: string | null;
 };

@@ -32,6 +32,9 @@ export function arc(from: Point, to: Point, bend = 0.09, steps = 32): Point[] {
   });
 }
 
+/** Steps of the arc at which the distances of rank 0, 1, 2 … stand: neighbours far apart. */
+const LABEL_AT = [16, 21, 13, 24, 17, 27];
+
 type Properties = Record<string, string | number | boolean>;
 
 function feature(geometry: GeoJSON.Geometry, properties: Properties = {}): GeoJSON.Feature {
@@ -61,7 +64,7 @@ export function overlaySources(overlay: Overlay): Record<string, SourceSpecifica
       lines.map(({ route, path, properties }) =>
         feature(
           // Labels stand at different parts of their lines, so that they do not cover each other.
-          { type: "Point", coordinates: path[Math.min(26, 13 + 3 * route.rank)] ?? route.to },
+          { type: "Point", coordinates: path[LABEL_AT[route.rank % LABEL_AT.length] ?? 16] ?? route.to },
           { ...properties, label: route.label },
         ),
       ),

@@ -26,7 +26,9 @@ export type Handlers = {
   click: (point: Point, hits: MapHit[]) => void;
   hover: (hit: MapHit | null, x: number, y: number) => void;
   pin: (key: string) => void;
-  /** Called whenever everything asked for has been drawn. */
+  /** Something is being drawn. */
+  busy: () => void;
+  /** Everything asked for has been drawn. */
   idle: () => void;
 };
 
@@ -46,6 +48,9 @@ export class PlanMap {
   readonly #handlers: Handlers;
   /** Layers that a click can choose. */
   hittable: ReadonlySet<string> = new Set();
+  #started = false;
+  /** The latest style asked for before the first one was there. */
+  #waiting: StyleSpecification | null = null;
   #hovered: { source: string; sourceLayer: string; id: string } | null = null;
 
   constructor(container: HTMLElement, start: Start) {
@@ -64,20 +69,25 @@ export class PlanMap {
       locale: start.locale,
       ...("camera" in start.view
         ? { center: [start.view.camera.lon, start.view.camera.lat], zoom: start.view.camera.zoom }
-        : { bounds: start.view.box, fitBoundsOptions: { padding: 36 } }),
+        : { bounds: start.view.box, fitBoundsOptions: { padding: 14 } }),
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
-    for (const { name, data, options } of images(start.colour)) {
-      this.#map.once("styledata", () => {
-        if (!this.#map.hasImage(name)) this.#map.addImage(name, data, options);
-      });
-    }
+    this.#map.once("style.load", () => {
+      for (const { name, data, options } of images(start.colour)) this.#map.addImage(name, data, options);
+      this.#started = true;
+      if (this.#waiting) this.draw(this.#waiting);
+      this.#waiting = null;
+    });
     this.#listen();
   }
 
   /** Draw another style. Sources whose tiles alone differ keep their old picture until the new one is there. */
   draw(style: StyleSpecification): void {
+    if (!this.#started) {
+      this.#waiting = style;
+      return;
+    }
     for (const [id, next] of Object.entries(style.sources)) {
       const now = this.#map.getSource<VectorTileSource | GeoJSONSource>(id);
       if (next.type === "vector" && now?.type === "vector" && next.tiles) {
@@ -146,6 +156,8 @@ export class PlanMap {
     map.on("moveend", tell);
     map.on("load", tell);
     map.on("idle", () => this.#handlers.idle());
+    map.on("movestart", () => this.#handlers.busy());
+    map.on("dataloading", () => this.#handlers.busy());
     map.on("click", (event) => {
       const pin = this.#features(event.point, (id) => id === "overlay-pins")[0];
       if (pin) this.#handlers.pin(String(pin.properties["key"]));

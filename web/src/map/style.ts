@@ -22,6 +22,7 @@ export type Keep = { columns: Record<string, string[]>; keys: string[] | null };
 export type Emphasis = {
   layer: string;
   classes: { keys: string[]; fill: string; line: string }[];
+  /** Features that are no part of the answer. */
   rest: { fill: string; line: string };
 };
 

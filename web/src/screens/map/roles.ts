@@ -38,6 +38,7 @@ const FIRST: Record<string, string[]> = {
     "industrial_ha",
     "cleared_ha",
     "leased_ha",
+    "reserved_ha",
     "free_ha",
     "largest_plot_ha",
     "basis",
