@@ -51,7 +51,7 @@ def export_map(db: Connection, actor: Actor, as_of: date, request: MapRequest) -
     lang, match = request.lang, None
     if request.firm is not None:
         match = _worded(match_firm(db, actor, as_of, request.firm).as_json(), lang)
-    words = {**catalogue(lang).get("ui", {}), **catalogue(lang)["sheet"]}
+    words = {**catalogue(lang)["ui"], **catalogue(lang)["sheet"]}
     words |= {"as_of": say("sheet.as_of", lang, day=day(as_of, lang))}
     # With one firm in question the other 2,900 points would hide the answer.
     hidden = frozenset({"enterprises"}) if match is not None and request.layers is None else frozenset[str]()
