@@ -91,6 +91,7 @@ def _prepare(settings: Settings, url: str) -> None:
         empty = is_empty(db)
     if empty:
         with _step("demo"):
+            print(flush=True)  # noqa: T201  # it tells its own progress
             # In a process of its own: what making a province needs is not kept in memory afterwards.
             load = [sys.executable, "-P", "-m", "api.cli", "demo", "load"]
             done = subprocess.run(load, env=settings.environment(database_url=url), check=False)

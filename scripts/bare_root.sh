@@ -32,6 +32,9 @@ if [ -z "${DIDOI_IN_NAMESPACE:-}" ]; then
         "$checkout/scripts/bare_root.sh" $([ $who = root ] || echo --sudo-user) "$root" "${tasks[@]}"
 fi
 
+mount --make-rprivate /
+mount -t proc proc /proc # ours alone, or ps would look into the wrong namespace
+
 debian_sources() { # "deb URI RELEASE COMPONENT" of every Debian source that this machine uses
     apt-get indextargets --format '$(ORIGIN)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
         sed -n 's/^Debian|//p' | sort -u
@@ -59,7 +62,6 @@ for name in PIP_CERT SSL_CERT_FILE NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE CURL_C
 done
 
 # pip and npm: what is configured, as environment; folders on this machine, as read-only mounts.
-mount --make-rprivate /
 while IFS== read -r key value; do
     value=$(eval "printf %s $value") # pip prints values quoted as a shell reads them
     name=${key#*.}
@@ -136,8 +138,11 @@ left() { # what of ours still runs inside
 try_run() {
     echo "== first start"
     start
-    ps -eo user:12,args | grep -E "[a]pi.serve|[p]ostgres -D|[d]idoi up" | grep -q '^root' &&
-        { echo "✗ something runs as root" >&2; exit 1; }
+    [ "$(left | wc -l)" = 3 ] || { echo "✗ not running: $(left)" >&2; exit 1; }
+    if ps -o uid= -p $supervisor $(pgrep -d ' ' -f 'api\.serve|postgres -D') | grep -qx ' *0'; then
+        echo "✗ something runs as root" >&2
+        exit 1
+    fi
     echo "== Ctrl-C"
     kill -INT $supervisor && wait $supervisor || { echo "✗ exit $?" >&2; exit 1; }
     [ -z "$(left)" ] || { echo "✗ still running: $(left)" >&2; exit 1; }
