@@ -91,8 +91,9 @@ export class PlanMap {
     for (const [id, next] of Object.entries(style.sources)) {
       const now = this.#map.getSource<VectorTileSource | GeoJSONSource>(id);
       if (next.type === "vector" && now?.type === "vector" && next.tiles) {
+        // `tiles` of the source itself is not there before it has loaded; what it was made from is.
         const vector = now as VectorTileSource;
-        if (vector.tiles[0] !== next.tiles[0]) vector.setTiles(next.tiles);
+        if (vector.serialize().tiles?.[0] !== next.tiles[0]) vector.setTiles(next.tiles);
       }
     }
     this.#map.setStyle(style, { diff: true, validate: false });
@@ -133,8 +134,12 @@ export class PlanMap {
     return new Set(this.#map.queryRenderedFeatures({ layers: ids }).map((found) => found.id)).size;
   }
 
+  /** Fit the container's new size; what was at the upper left corner stays there. */
   resize(): void {
+    const corner = this.#map.unproject([0, 0]);
     this.#map.resize();
+    const { x, y } = this.#map.project(corner);
+    if (this.#started && (Math.abs(x) > 1 || Math.abs(y) > 1)) this.#map.panBy([x, y], { duration: 0 });
   }
 
   remove(): void {

@@ -80,7 +80,8 @@ function supplyFigures(app: App, layer: Layer, feature: Feature, supply: Row | n
   const cleared = numberOf(supply, "cleared_ha");
   const leased = numberOf(supply, "leased_ha");
   const lots = supply?.["largest_plot_lots"];
-  const basis = basisWords(app, supply);
+  // A figure that is missing says so itself; its source line stays empty.
+  const basis = supply === null || supply["basis"] === "unknown" ? "" : basisWords(app, supply);
   const ha = (value: number | null) => (value === null ? null : hectares(value, app.lang));
   const decision = [properties["decision_number"], properties["decided_on"]]
     .filter((part) => typeof part === "string")
