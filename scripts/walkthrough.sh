@@ -27,5 +27,5 @@ import enterprises factories/osh_sample_facilities_vn.csv osh_factories --valid-
 import constraints layers/heritage_biosphere_reserves_vn.geojson heritage_areas --valid-from 2020-01-01
 import roads roads/osm_vn_city_roads.gpkg osm_roads --valid-from 2023-08-24
 
-echo "▸ JC Int'l Vina, Thuận An: may mặc / apparel (VSIC 2018: 14), 2 ha"
-./run match osh-514d195ca942f111 --need 2 --top 5
+echo "▸ JC Int'l Vina, Thuận Giao, Thuận An: may mặc / apparel (VSIC 2018: 14), 2 ha"
+./run match osh-f172b5a192c0cf5f --need 2 --top 5
