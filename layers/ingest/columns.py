@@ -62,8 +62,8 @@ def meet(received: Received, into: Target, mapping: Mapping, notes: Notes, file:
         notes.of_file("assumed_constant", column=name, value=value)
     for name, column in made.items():
         found.columns.setdefault(name, column)
-    for name, template in mapping.text.items():
-        found.columns.setdefault(name, _composed(raw, template))
+    for name, templates in mapping.text.items():
+        found.columns.setdefault(name, pc.coalesce(*(_composed(raw, one) for one in _several(templates))))
     if mapping.key is not None:
         found.columns["key"] = _digest(raw, mapping.key)
         notes.of_file("assumed_key", headings=", ".join(mapping.key["digest_of"]))
@@ -119,7 +119,7 @@ def words(heading: str) -> str:
 
 def _check_named(raw: dict[str, Any], mapping: Mapping, file: str) -> None:
     named = [*mapping.columns.values(), *mapping.values, mapping.x, mapping.y]
-    named += [part for template in mapping.text.values() for part in re.findall(r"{(.*?)}", template)]
+    named += _text_headings(mapping)
     named += mapping.key["digest_of"] if mapping.key else []
     for heading in named:
         if heading is not None and heading not in raw:
@@ -167,6 +167,15 @@ def _said(meaning: Any) -> str | None:
     return None if meaning is None else str(meaning)
 
 
+def _several(templates: str | list[str]) -> list[str]:
+    return [templates] if isinstance(templates, str) else templates
+
+
+def _text_headings(mapping: Mapping) -> list[str]:
+    written = [one for templates in mapping.text.values() for one in _several(templates)]
+    return [heading for one in written for heading in re.findall(r"{(.*?)}", one)]
+
+
 def _composed(raw: dict[str, Any], template: str) -> Any:
     pieces = re.split(r"{(.*?)}", template)
     parts = [text(raw[piece]) if i % 2 else pa.scalar(piece) for i, piece in enumerate(pieces)]
@@ -186,16 +195,14 @@ def _check_required(found: Sourced, into: Target, raw: dict[str, Any], file: str
         raise ColumnsMissing(
             file=file,
             layer=into.id,
-            columns=", ".join(told.name for told in missing),
-            columns_vi=", ".join(told.title.vi for told in missing),
-            columns_en=", ".join(told.title.en for told in missing),
+            columns=", ".join(f"{told.title.vi} / {told.title.en} ({told.name})" for told in missing),
             headings=", ".join(raw),
         )
 
 
 def _tell_unused(found: Sourced, raw: dict[str, Any], mapping: Mapping, notes: Notes) -> None:
     used = {*found.headings.values(), *mapping.values, mapping.x, mapping.y}
-    used |= {part for template in mapping.text.values() for part in re.findall(r"{(.*?)}", template)}
+    used |= set(_text_headings(mapping))
     used |= set(mapping.key["digest_of"]) if mapping.key else set()
     unused = [heading for heading in raw if heading not in used]
     if unused:

@@ -50,7 +50,7 @@ class LayerNotImportable(BadInput):
 
 
 class ColumnsMissing(BadInput):
-    """Required columns have no source. Facts: file, layer, columns_vi, columns_en, headings."""
+    """Required columns have no source. Facts: file, layer, columns, headings."""
 
 
 class CoordinatesMissing(BadInput):

@@ -323,9 +323,10 @@ def _merge(db: Connection, work: _Work, run_id: int, tell: Progress) -> None:
     """Bring the rows in part by part; while the database takes one, the next is checked."""
     n, done = len(work.notes.refused), 0
     source = work.request.path.name
-    staging = Staging(db, work.into, work.filled, run_id, source)
+    waves = _waves(work)
+    staging = Staging(db, work.into, work.filled, run_id, source, versions_apart=len(waves) == 1)
     with indexes_after(db, work.into.table, n - int(work.notes.refused.sum())):
-        for rows, prepared in _ahead(work):
+        for rows, prepared in _ahead(work, waves):
             if prepared is not None:
                 note_geometry(work.notes, rows, prepared, work.into.geometry_required)
                 kept = rows[prepared.kept]
@@ -343,12 +344,11 @@ def _merge(db: Connection, work: _Work, run_id: int, tell: Progress) -> None:
     staging.close()
 
 
-def _ahead(work: _Work) -> Iterator[tuple[Ints, Prepared | None]]:
-    """Parts of the rows with their geometries checked, one part ahead of who takes them."""
-    parts = _parts(work)
+def _ahead(work: _Work, waves: list[Ints]) -> Iterator[tuple[Ints, Prepared | None]]:
+    """Parts of the rows with their geometries checked, one or two parts ahead of who takes them."""
+    parts = [wave[at : at + PART] for wave in waves for at in range(0, len(wave), PART)]
     if work.shapes is None:
-        for rows in parts:
-            yield rows, None
+        yield from ((rows, None) for rows in parts)
         return
     with ThreadPoolExecutor(1) as thread:
         waiting: list[tuple[Ints, Future[Prepared]]] = []
@@ -361,21 +361,20 @@ def _ahead(work: _Work) -> Iterator[tuple[Ints, Prepared | None]]:
             yield ready, future.result()
 
 
-def _parts(work: _Work) -> list[Ints]:
-    """Rows that are not refused yet; several versions of one key come in different parts, in order."""
+def _waves(work: _Work) -> list[Ints]:
+    """Rows not refused yet; several versions of one key come in different waves, the earliest first."""
     rows: Ints = np.flatnonzero(~work.notes.refused)
     if work.into.layer is None:
-        waves = [rows]
-    else:
-        starts = work.columns["valid_from"].cast(pa.int32()).to_numpy(zero_copy_only=False)[rows]
-        order = np.lexsort((starts, work.keys[rows])) if len(np.unique(starts)) > 1 else np.arange(len(rows))
-        ordered = work.keys[rows][order]
-        again = np.zeros(len(rows), dtype=np.int64)
-        if len(np.unique(starts)) > 1:
-            for at in np.flatnonzero(ordered[1:] == ordered[:-1]) + 1:
-                again[at] = again[at - 1] + 1
-        waves = [np.sort(rows[order][again == wave]) for wave in range(int(again.max(initial=0)) + 1)]
-    return [wave[at : at + PART] for wave in waves for at in range(0, len(wave), PART)]
+        return [rows]
+    starts = work.columns["valid_from"].cast(pa.int32()).to_numpy(zero_copy_only=False)[rows]
+    if len(rows) == 0 or starts.min() == starts.max():
+        return [rows]  # no key comes twice: that was refused as a duplicate
+    order = np.lexsort((starts, work.keys[rows]))
+    keys = work.keys[rows][order]
+    place = np.zeros(len(rows), dtype=np.int64)
+    for at in np.flatnonzero(keys[1:] == keys[:-1]) + 1:
+        place[at] = place[at - 1] + 1
+    return [np.sort(rows[order][place == wave]) for wave in range(int(place.max()) + 1)]
 
 
 def _note_merged(work: _Work, merged: Merged) -> None:

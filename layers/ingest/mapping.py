@@ -34,7 +34,7 @@ class Mapping:
         Column to a value that every row gets.
     text
         Column to a text with headings in braces: ``{"parent_key": "province-{province_code}"}``; missing
-        where one of the headings is.
+        where one of the headings is. Of several texts the first counts that is not missing.
     values
         Heading to received value to what it means: another value for the same heading, or values of several
         columns. ``"*"`` stands for every value not named, null for missing.
@@ -57,7 +57,7 @@ class Mapping:
     encoding: str | None = None
     columns: dict[str, str] = field(default_factory=dict[str, str])
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
-    text: dict[str, str] = field(default_factory=dict[str, str])
+    text: dict[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
     values: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
     key: dict[str, Any] | None = None
     decimal: str = "."
