@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Subquery, false, null, select, type_coerce
+from sqlalchemy import Column, Connection, Subquery, cast, false, null, select
 
 from gis.errors import BadInput, Forbidden
 from gis.text import fold
@@ -61,7 +61,7 @@ def _masking(layer: Layer, actor: Actor, rows: Subquery) -> Rows:
     hidden = masked(layer, actor)
     return select(
         *(
-            type_coerce(null(), c.type).label(c.name) if c.name in hidden else c
+            cast(null(), c.type).label(c.name) if c.name in hidden else c
             for c in rows.c
             if c.name not in ("search_folded", "import_run_id")
         )

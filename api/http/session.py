@@ -109,7 +109,7 @@ def begin(request: Request, body: SignIn) -> Response:
     """Sign in."""
     keys = _keys(request, body.name)
     attempts: Attempts = request.app.state.attempts
-    _same_site(request, None)
+    _same_site(request, _session(request))
     attempts.check(*keys)
     try:
         with writing(request) as db:
@@ -125,7 +125,7 @@ def setup(request: Request, body: SetUp) -> Response:
     """Make an account with the one-time token that the console printed, and sign in."""
     keys = _keys(request, "")[1:]
     attempts: Attempts = request.app.state.attempts
-    _same_site(request, None)
+    _same_site(request, _session(request))
     attempts.check(*keys)
     try:
         with writing(request) as db:
@@ -140,8 +140,7 @@ def setup(request: Request, body: SetUp) -> Response:
 @router.delete("/session")
 def end(request: Request) -> Response:
     """Sign out."""
-    with asking(request) as ask:
-        session = ask.session
+    session = _session(request)
     _same_site(request, session)
     if session is not None:
         with writing(request) as db:
@@ -156,6 +155,11 @@ def account_json(account: Account | None) -> dict[str, Any] | None:
     if account is None:
         return None
     return {"name": account.name, "full_name": account.full_name, "role": account.role.scope}
+
+
+def _session(request: Request) -> Session | None:
+    with asking(request) as ask:
+        return ask.session
 
 
 def _same_site(request: Request, session: Session | None) -> None:
