@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from psycopg import errors as postgres
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -121,12 +122,13 @@ def load(
     run_id = _open_run(db, into, request, sha256, key, actor_name, work.shapes)
     try:
         _merge(db, work, run_id, tell)
-    except (IntegrityError, DataError) as error:
-        diag = getattr(error.orig, "diag", None)
+    except (IntegrityError, DataError, postgres.IntegrityError) as error:
+        cause = getattr(error, "orig", error)
+        diag = getattr(cause, "diag", None)
         raise errors.RowsContradict(
             file=request.path.name,
             constraint=getattr(diag, "constraint_name", None) or "-",
-            reason=getattr(diag, "message_primary", None) or str(error.orig),
+            reason=getattr(diag, "message_primary", None) or str(cause),
         ) from error
     _close_run(db, work, run_id)
     tell("derive", 0, 0)

@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 import pytest
 import shapely
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.engine import RowMapping
 
 from gis import crs
@@ -456,6 +456,16 @@ def test_many_rows_leave_every_index_in_place(
     frame.to_file(tmp_path / "r.gpkg")
     assert counts(run(db, "roads", tmp_path / "r.gpkg")) == (5, 5, 0, 0)
     assert db.exec_driver_sql(names).all() == before
+
+
+def test_a_reader_of_the_table_keeps_its_indexes_where_they_are(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layers.ingest.bulk.MANY_ROWS", 1)
+    path = zones_file(tmp_path, [{"geometry": square()}])
+    with database.connect() as reader, database.connect() as db:
+        assert stored(reader) == []  # its transaction stays open
+        assert counts(run(db, "zones", path)) == (1, 1, 0, 0)
 
 
 def test_new_land_changes_the_supply_of_its_zone(db: Connection, tmp_path: Path) -> None:
