@@ -127,15 +127,17 @@ def told_layer(item: Drawn, actor: Actor, lang: str, words: Mapping[str, str]) -
         "card": [name for name in told.card if name not in hidden],
         "about": {name: _told_column(told, name, lang, words) for name in item.columns},
         "paint": [_told_paint(paint, told) for paint in paints],
-        "columns": {name: _packed([getattr(row, name) for row in item.rows]) for name in item.columns},
-        "shapes": [_shape(shape, kind) for shape in shapes],
+        "columns": {name: packed([getattr(row, name) for row in item.rows]) for name in item.columns},
+        "shapes": [shape_steps(shape, kind) for shape in shapes],
         "anchors": _whole(shapely.get_coordinates(shapely.point_on_surface(shapes))) if labelled else [],
     }
 
 
 def _told_paint(paint: Paint, item: Layer) -> dict[str, Any]:
+    """A paint with its colours; it begins no earlier than the layer's own tiles."""
+    first = max(item.minzoom, paint.minzoom or 0)
     told = {"type": paint.type, "paint": resolve(paint.paint, item), "layout": resolve(paint.layout, item)}
-    more = {"filter": paint.filter, "minzoom": paint.minzoom, "maxzoom": paint.maxzoom}
+    more = {"filter": paint.filter, "minzoom": first, "maxzoom": paint.maxzoom}
     return told | {name: value for name, value in more.items() if value is not None}
 
 
@@ -152,7 +154,7 @@ def _told_column(item: Layer, name: str, lang: str, words: Mapping[str, str]) ->
     }
 
 
-def _packed(values: Sequence[Any]) -> dict[str, Any]:
+def packed(values: Sequence[Any]) -> dict[str, Any]:
     """A column, by its different values where they repeat; -1 stands for no data."""
     hashable = [tuple(v) if isinstance(v, list) else v for v in values]
     different = list(dict.fromkeys(v for v in hashable if v is not None))
@@ -162,7 +164,7 @@ def _packed(values: Sequence[Any]) -> dict[str, Any]:
     return {"values": different, "at": [-1 if v is None else place[v] for v in hashable]}
 
 
-def _shape(shape: Any, kind: str) -> list[Any]:
+def shape_steps(shape: Any, kind: str) -> list[Any]:
     """Parts of a shape (of a polygon: its rings), each a flat list of x, y and then differences."""
     if kind == "point":
         return _steps(shape)

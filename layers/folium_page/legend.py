@@ -43,7 +43,9 @@ def legend(item: Drawn, lang: str, missing: str) -> str:
 def _swatch(token: str, shape: str) -> str:
     fill, line = PALETTE[token], PALETTE[line_token(token)]
     nodata = " didoi-nodata" if token == NO_DATA else ""
-    colours = f"border-color:{fill if shape == ' line' else line};background:{fill}"
+    # A class without an outline of its own still needs one where it is as light as the panel.
+    edge = fill if shape == " line" else line if line != fill else PALETTE["@nodata.line"]
+    colours = f"border-color:{edge};background:{fill}"
     return f'<i class="didoi-swatch{shape}{nodata}" style="{colours}"></i>'
 
 

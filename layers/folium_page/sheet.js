@@ -350,9 +350,9 @@ const didoi = (() => {
       order();
       labels();
     });
-    // A match's panel is tall: the first view lies beside it. Otherwise the map may run under the panel.
-    const beside = sheet.panel.match ? 380 : 20;
-    map.fitBounds(sheet.bounds, { paddingTopLeft: [beside, 40], paddingBottomRight: [285, 40], animate: false });
+    // A match's panel is tall: the first view lies beside it; without one, mostly below it.
+    const clear = sheet.panel.match ? [380, 40] : [20, 80];
+    map.fitBounds(sheet.bounds, { paddingTopLeft: clear, paddingBottomRight: [285, 40], animate: false });
     order();
     restyle();
     labels();

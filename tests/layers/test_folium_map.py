@@ -108,12 +108,12 @@ def test_a_plain_folium_map_is_refused() -> None:
 def test_positions_are_whole_units_and_then_differences() -> None:
     # 0.00002° east and 0.00001° north are 2 and 1 units; a step of no unit is left out.
     line = shapely.LineString([(106.7, 11.0), (106.70002, 11.00001), (106.700021, 11.00001), (106.7, 11.0)])
-    assert features._shape(line, "line") == [[10_670_000, 1_100_000, 2, 1, -2, -1]]
+    assert features.shape_steps(line, "line") == [[10_670_000, 1_100_000, 2, 1, -2, -1]]
 
 
 def test_a_column_that_repeats_is_told_by_its_different_values() -> None:
-    assert features._packed(["a", None, "a", "b", "a"]) == {"values": ["a", "b"], "at": [0, -1, 0, 1, 0]}
-    assert features._packed([1.5, 2.5, None]) == {"values": [1.5, 2.5, None]}
+    assert features.packed(["a", None, "a", "b", "a"]) == {"values": ["a", "b"], "at": [0, -1, 0, 1, 0]}
+    assert features.packed([1.5, 2.5, None]) == {"values": [1.5, 2.5, None]}
 
 
 def _operators(expression: Any) -> Iterator[str]:
