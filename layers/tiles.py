@@ -94,7 +94,7 @@ def statement(layer_id: str, actor: Actor, as_of: date, z: int, coarser: int = 1
     reach = func.ST_Expand(frame, edge_m * BUFFER / EXTENT)
     kept = [geom.op("&&")(reach), *_classes(layer, actor, rows, z)]
     shape: ColumnElement[Any] = geom
-    if kind != "point" and z < MAX_ZOOM:
+    if kind != "point" and (z < MAX_ZOOM or coarser > 1):
         # A quarter of a pixel: neighbours stay together as far as anybody sees.
         shape = func.ST_Simplify(geom, pixel_m / 4, True)
         if kind == "polygon" or coarser > 1:
