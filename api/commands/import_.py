@@ -14,8 +14,9 @@ from api.commands._door import door
 if TYPE_CHECKING:
     from api.actions.import_file import ImportReport
     from api.words import Lang
-    from layers.ingest.load import Progress, Request
+    from layers.ingest.load import Progress
     from layers.ingest.mapping import Mapping
+    from layers.ingest.prepare import Request
 
 
 def register(app: typer.Typer) -> None:
@@ -46,8 +47,8 @@ def import_(
     """Nhập một tệp vào một lớp / Bring a file into a layer."""
     from api.actions.import_file import import_file
     from layers.access import Actor, Role
-    from layers.ingest.load import Request, as_date
     from layers.ingest.mapping import Mapping, load_mapping
+    from layers.ingest.prepare import Request, as_date
 
     said = load_mapping(mapping) if mapping else Mapping()
     said = _with_options(said, x=x, y=y, decimal=decimal, thousands=thousands)

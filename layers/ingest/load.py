@@ -11,31 +11,24 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from psycopg import errors as postgres
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from gis.arrays import Ints, Texts
-from gis.text import fold_all
+from gis.arrays import Ints
 from layers import supply
 from layers.ingest import errors
-from layers.ingest.arrow import Array, pa, pc
+from layers.ingest.arrow import pa
 from layers.ingest.bulk import indexes_after
-from layers.ingest.columns import DATES, Sourced, coordinates, meet
-from layers.ingest.guard import Limits, Received, read
-from layers.ingest.mapping import Mapping
+from layers.ingest.guard import read
 from layers.ingest.merge import Merged, Staging
 from layers.ingest.notes import FILE, Notes
-from layers.ingest.parse import parse
-from layers.ingest.parse import text as as_text
-from layers.ingest.shapes import Prepared, Shapes, note_geometry, shapes
+from layers.ingest.prepare import Request, Work, as_date, waves
+from layers.ingest.shapes import Prepared, Shapes, note_geometry
 from layers.ingest.targets import Target, target
 from layers.records.data_versions import bump
 from layers.records.imports import NOTES, RUNS
@@ -44,38 +37,6 @@ from layers.records.imports import NOTES, RUNS
 PART = 16_384
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """
-    What to import.
-
-    Attributes
-    ----------
-    target
-        Layer or record table.
-    path
-        The file.
-    crs
-        Its system, where it says none or a wrong one: ``EPSG:9210``.
-    mapping
-        How to read it.
-    layer_in_file, encoding
-        Where the file holds several layers; how its text is encoded.
-    valid_from, valid_to
-        For all rows, where no heading holds the dates; by default from today on.
-    """
-
-    target: str
-    path: Path
-    crs: str | None = None
-    mapping: Mapping = field(default_factory=Mapping)
-    layer_in_file: str | None = None
-    encoding: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    limits: Limits = field(default_factory=Limits)
 
 
 def load(
@@ -118,7 +79,7 @@ def load(
     if received.rows.num_rows == 0:
         raise errors.FileEmpty(file=request.path.name, layer_in_file=received.layer_in_file)
     tell("check", 0, received.rows.num_rows)
-    work = _Work.of(received, into, request)
+    work = Work.of(received, into, request)
     run_id = _open_run(db, into, request, sha256, key, actor_name, work.shapes)
     try:
         _merge(db, work, run_id, tell)
@@ -136,45 +97,6 @@ def load(
     if into.touched is not None and (zones := into.touched(db, run_id)):
         supply.refresh(db, zones)
     return run_id, False
-
-
-@dataclass(frozen=True)
-class _Work:
-    """A file that has met its target: typed columns, geometries, keys, and what is noted so far."""
-
-    into: Target
-    request: Request
-    received: Received
-    columns: dict[str, Array]
-    filled: list[str]
-    shapes: Shapes | None
-    notes: Notes
-    keys: Texts
-
-    @classmethod
-    def of(cls, received: Received, into: Target, request: Request) -> _Work:
-        file, notes = request.path.name, Notes(received.rows.num_rows)
-        mapping = request.mapping
-        xy = coordinates(received, mapping) if received.wkb is None else None
-        if xy is not None:
-            mapping = replace(mapping, x=xy[0], y=xy[1])
-        shaped = shapes(received, into, xy, request.crs, notes, file, mapping)
-        if shaped is None:
-            mapping = replace(mapping, x=request.mapping.x, y=request.mapping.y)
-        sourced = meet(received, into, mapping, notes, file)
-        columns = _parsed(sourced, into, mapping, notes)
-        filled = [name for name in columns if name in into.fields and name != "key"]
-        if shaped is not None:
-            assert into.geometry is not None
-            filled.append(into.geometry)
-        if into.layer is not None:
-            _date(columns, request, notes)
-            columns["search_folded"] = _folded(columns, into)
-        keys = _keys(columns, into)
-        if into.layer is not None:
-            columns["key"] = pa.array(keys, pa.string())
-        _refuse_duplicates(columns, keys, into, notes)
-        return cls(into, request, received, columns, filled, shaped, notes, keys)
 
 
 def _tell_nobody(_step: str, _done: int, _all: int) -> None:
@@ -195,24 +117,6 @@ def _with_mapping(request: Request) -> Request:
     )
 
 
-def as_date(value: str | None) -> date | None:
-    """
-    A day as an option or a mapping writes it.
-
-    Raises
-    ------
-    DateInvalid
-    """
-    if value is None:
-        return None
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            continue
-    raise errors.DateInvalid(value=value)
-
-
 def _idempotency_key(sha256: str, request: Request) -> str:
     options = {
         "target": request.target,
@@ -226,109 +130,14 @@ def _idempotency_key(sha256: str, request: Request) -> str:
     return hashlib.sha256(f"{sha256} {json.dumps(options, sort_keys=True)}".encode()).hexdigest()
 
 
-def _parsed(sourced: Sourced, into: Target, mapping: Mapping, notes: Notes) -> dict[str, Array]:
-    """Columns in the types of the target; rows that cannot be read or lack what is required are refused."""
-    columns: dict[str, Array] = {}
-    for name, column in sourced.columns.items():
-        told = into.fields.get(name) or DATES[name]
-        heading = sourced.headings.get(name, name)
-        parsed = parse(column, told, mapping, heading)
-        for code, bad in parsed.faults.items():
-            facts = _received(column, heading)
-            lenient = code == "code_unknown" and not told.required
-            (notes.note if lenient else notes.refuse)(bad, code, facts)
-        columns[name] = parsed.values
-        required = told.required or name == "valid_from"
-        if required and parsed.values.null_count:
-            missing = np.asarray(parsed.values.is_null())
-            notes.refuse(missing, "value_missing", lambda _row, h=heading, n=name: {"column": h, "into": n})
-    return columns
-
-
-def _received(column: Any, heading: str) -> Callable[[int], dict[str, Any]]:
-    return lambda row: {"column": heading, "value": str(column[row].as_py())}
-
-
-def _date(columns: dict[str, Array], request: Request, notes: Notes) -> None:
-    """The range on which each row holds: its own, else the request's, else from today on."""
-    n = len(notes.refused)
-    if "valid_from" not in columns:
-        start = request.valid_from
-        if start is None:
-            start = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
-        columns["valid_from"] = pa.repeat(pa.scalar(start, pa.date32()), n)
-        notes.of_file("valid_from_set", value=str(start))
-    if "valid_to" not in columns:
-        columns["valid_to"] = pa.repeat(pa.scalar(request.valid_to, pa.date32()), n)
-        if request.valid_to is not None:
-            notes.of_file("valid_to_set", value=str(request.valid_to))
-    reversed_ = pc.fill_null(pc.less_equal(columns["valid_to"], columns["valid_from"]), False)
-    starts, ends = columns["valid_from"], columns["valid_to"]
-    notes.refuse(
-        np.asarray(reversed_),
-        "dates_reversed",
-        lambda row: {"start": str(starts[row].as_py()), "to": str(ends[row].as_py())},
-    )
-
-
-def _folded(columns: dict[str, Array], into: Target) -> Array:
-    """The text by which each row is found, as :func:`layers.query.search_text` makes it for one."""
-    assert into.layer is not None
-    n = len(next(iter(columns.values())))
-    parts: list[Array] = []
-    for name in into.layer.search_columns():
-        if name not in columns:
-            continue
-        column = columns[name]
-        if pa.types.is_list(column.type):
-            column = pc.binary_join(column, " | ")
-        parts.append(column)
-    if not parts:
-        return pa.nulls(n, pa.string())
-    rows = zip(*(part.to_pylist() for part in parts), strict=True)
-    joined = (" | ".join(filter(None, row)) for row in rows)
-    return pa.array([one or None for one in fold_all(joined).tolist()], pa.string())
-
-
-def _keys(columns: dict[str, Array], into: Target) -> Texts:
-    parts = [
-        pa.scalar(part[1:-1]) if part.startswith("'") else _key_part(columns, part) for part in into.identity
-    ]
-    return pc.binary_join_element_wise(*parts, "").to_numpy(zero_copy_only=False)
-
-
-def _key_part(columns: dict[str, Array], name: str) -> Any:
-    if name not in columns:  # a record without one of its optional parts
-        return pa.scalar("")
-    column = columns[name]
-    return column if pa.types.is_string(column.type) else as_text(column)
-
-
-def _refuse_duplicates(columns: dict[str, Array], keys: Texts, into: Target, notes: Notes) -> None:
-    """Of several rows with one key and one beginning the first stays; both row numbers are told."""
-    alive = np.flatnonzero(~notes.refused)
-    started = columns["valid_from"] if into.layer is not None else pa.repeat(0, len(keys))
-    table = pa.table(
-        {"key": pa.array(keys, pa.string()), "start": started, "row": pa.array(np.arange(len(keys)))}
-    ).take(pa.array(alive))
-    firsts = table.group_by(["key", "start"]).aggregate([("row", "min"), ("row", "count")])
-    if firsts.num_rows == table.num_rows:
-        return
-    first = table.join(firsts, ["key", "start"]).select(["row", "row_min"]).to_pydict()
-    of_row = {row: low for row, low in zip(first["row"], first["row_min"], strict=True) if row != low}
-    duplicate = np.zeros(len(keys), dtype=bool)
-    duplicate[list(of_row)] = True
-    notes.refuse(duplicate, "duplicate_key", lambda row: {"key": keys[row], "first_row": of_row[row] + 1})
-
-
-def _merge(db: Connection, work: _Work, run_id: int, tell: Progress) -> None:
+def _merge(db: Connection, work: Work, run_id: int, tell: Progress) -> None:
     """Bring the rows in part by part; while the database takes one, the next is checked."""
     n, done = len(work.notes.refused), 0
     source = work.request.path.name
-    waves = _waves(work)
-    staging = Staging(db, work.into, work.filled, run_id, source, versions_apart=len(waves) == 1)
+    apart = waves(work)
+    staging = Staging(db, work.into, work.filled, run_id, source, versions_apart=len(apart) == 1)
     with indexes_after(db, work.into.table, n - int(work.notes.refused.sum())):
-        for rows, prepared in _ahead(work, waves):
+        for rows, prepared in _ahead(work, apart):
             if prepared is not None:
                 note_geometry(work.notes, rows, prepared, work.into.geometry_required)
                 kept = rows[prepared.kept]
@@ -346,9 +155,9 @@ def _merge(db: Connection, work: _Work, run_id: int, tell: Progress) -> None:
     staging.close()
 
 
-def _ahead(work: _Work, waves: list[Ints]) -> Iterator[tuple[Ints, Prepared | None]]:
+def _ahead(work: Work, apart: list[Ints]) -> Iterator[tuple[Ints, Prepared | None]]:
     """Parts of the rows with their geometries checked, one or two parts ahead of who takes them."""
-    parts = [wave[at : at + PART] for wave in waves for at in range(0, len(wave), PART)]
+    parts = [wave[at : at + PART] for wave in apart for at in range(0, len(wave), PART)]
     if work.shapes is None:
         yield from ((rows, None) for rows in parts)
         return
@@ -363,23 +172,7 @@ def _ahead(work: _Work, waves: list[Ints]) -> Iterator[tuple[Ints, Prepared | No
             yield ready, future.result()
 
 
-def _waves(work: _Work) -> list[Ints]:
-    """Rows not refused yet; several versions of one key come in different waves, the earliest first."""
-    rows: Ints = np.flatnonzero(~work.notes.refused)
-    if work.into.layer is None:
-        return [rows]
-    starts = work.columns["valid_from"].cast(pa.int32()).to_numpy(zero_copy_only=False)[rows]
-    if len(rows) == 0 or starts.min() == starts.max():
-        return [rows]  # no key comes twice: that was refused as a duplicate
-    order = np.lexsort((starts, work.keys[rows]))
-    keys = work.keys[rows][order]
-    place = np.zeros(len(rows), dtype=np.int64)
-    for at in np.flatnonzero(keys[1:] == keys[:-1]) + 1:
-        place[at] = place[at - 1] + 1
-    return [np.sort(rows[order][place == wave]) for wave in range(int(place.max()) + 1)]
-
-
-def _note_merged(work: _Work, merged: Merged) -> None:
+def _note_merged(work: Work, merged: Merged) -> None:
     notes, n = work.notes, len(work.notes.refused)
 
     def spread(rows: Any) -> Any:
@@ -421,7 +214,7 @@ def _open_run(
     return db.execute(row.returning(RUNS.c.id)).scalar_one()
 
 
-def _close_run(db: Connection, work: _Work, run_id: int) -> None:
+def _close_run(db: Connection, work: Work, run_id: int) -> None:
     """Write the notes, with what was received of refused rows, and the counts."""
     notes = work.notes
     kept: list[dict[str, Any]] = []

@@ -26,7 +26,8 @@ from sqlalchemy import Engine, create_engine, func, select
 from layers.catalogue import layer
 from layers.db.cluster import cluster, create_database, drop_database, provision
 from layers.db.migrate import upgrade
-from layers.ingest.load import Request, load
+from layers.ingest.load import load
+from layers.ingest.prepare import Request
 
 TEMPLATE, COPY = "bench_import_template", "bench_import"
 LIMIT_S = 6.0

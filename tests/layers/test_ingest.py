@@ -19,8 +19,9 @@ from gis.errors import BadInput, DidoiError
 from layers.catalogue import layer
 from layers.ingest import errors
 from layers.ingest.guard import Limits, read
-from layers.ingest.load import Request, load
+from layers.ingest.load import load
 from layers.ingest.mapping import Mapping, load_mapping
+from layers.ingest.prepare import Request
 from layers.records.data_versions import versions
 from layers.records.imports import NOTES, RUNS
 from layers.records.lineage import LINEAGE
