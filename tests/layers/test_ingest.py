@@ -22,9 +22,11 @@ from layers.ingest.guard import Limits, read
 from layers.ingest.load import load
 from layers.ingest.mapping import Mapping, load_mapping
 from layers.ingest.prepare import Request
+from layers.records.clearance import EVENTS
 from layers.records.data_versions import versions
 from layers.records.imports import NOTES, RUNS
 from layers.records.lineage import LINEAGE
+from layers.records.occupations import LEASES
 
 ZONES = layer("zones").table
 FIRMS = layer("enterprises").table
@@ -476,6 +478,18 @@ def test_new_land_changes_the_supply_of_its_zone(db: Connection, tmp_path: Path)
     supply = layer("zone_supply").table
     latest = select(supply.c.basis, supply.c.free_ha).where(supply.c.key == "Z", supply.c.valid_to.is_(None))
     assert db.execute(latest).one() == ("reported", 0.4)
+
+
+def test_leases_and_stages_come_in_as_dated_records(db: Connection, tmp_path: Path) -> None:
+    head = "Mã lô,Bên thuê,Từ ngày,Đến ngày,Số hợp đồng,subject\n"
+    body = head + "Z-01,Dệt A,01/02/2024,,12/HĐ,Đất\nZ-02,Dệt B,01/02/2024,01/01/2024,13/HĐ,Đất\n"
+    done = run(db, "leases", csv(tmp_path, body, "leases.csv"))
+    assert [(row, code) for row, code, *_ in notes(db, done["id"])] == [(2, "check_failed")]
+    held = db.execute(select(LEASES.c.lot_key, LEASES.c.holder, LEASES.c.from_on, LEASES.c.subject)).all()
+    assert held == [("Z-01", "Dệt A", date(2024, 2, 1), "land")]
+    stages = "Mã thửa,Giai đoạn,Ngày\n25741-1-1,Đã bàn giao mặt bằng,15/06/2025\n"
+    run(db, "parcel_stage_events", csv(tmp_path, stages, "stages.csv"))
+    assert db.execute(select(EVENTS.c.stage)).scalar_one() == "handed_over"
 
 
 def test_rows_of_other_makers_are_versions_like_any_other(db: Connection, tmp_path: Path) -> None:
