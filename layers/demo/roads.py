@@ -42,13 +42,14 @@ def network(
     zones: Geometries,
     main: tuple[Geometries, list[str], list[str]],
     gates: Geometries,
+    land: Any,
     scale: float,
 ) -> Network:
-    """The whole network on the sheet, one connected component."""
+    """The whole network on the sheet, one connected component; villages lie on ``land`` alone."""
     taken = shapely.union_all([given.wet.buffer(30, quad_segs=2), *shapely.buffer(zones, 15, quad_segs=2)])
     shapely.prepare(taken)
     nodes, ends, lines, classes, names = _main(main)
-    street_nodes = _street_nodes(rng, taken, main[0], scale)
+    street_nodes = _street_nodes(rng, taken, main[0], land, scale)
     slow = np.array([c != "motorway" for c in classes])
     joint = np.unique(ends[slow])  # one cannot turn off a motorway but where it meets a main road
     local = np.vstack([nodes[joint], street_nodes])
@@ -91,7 +92,7 @@ def _main(
     return np.array(list(seen)), np.array(ends), np.array(lines, dtype=object), classes, names
 
 
-def _street_nodes(rng: np.random.Generator, taken: Any, main: Geometries, scale: float) -> Floats:
+def _street_nodes(rng: np.random.Generator, taken: Any, main: Geometries, land: Any, scale: float) -> Floats:
     """Junctions: a bent grid of its own direction in each town, thinning outwards, and strewn elsewhere."""
     centre = to_sheet([(lon, lat) for _, lon, lat, *_ in PLACES])
     coarse = 1 / np.sqrt(scale)
@@ -111,7 +112,9 @@ def _street_nodes(rng: np.random.Generator, taken: Any, main: Geometries, scale:
     step = 1500 * coarse
     u, v = np.meshgrid(np.arange(low[0], high[0], step), np.arange(low[1], high[1], step))
     fields = np.column_stack([u.ravel(), v.ravel()]) + rng.uniform(-0.45, 0.45, (u.size, 2)) * step
-    groups.append(fields[town_density(fields) < 0.3])
+    built = town_density(fields)
+    shapely.prepare(land)
+    groups.append(fields[(built < 0.3) & ((built > 0.02) | shapely.contains_xy(land, fields))])
     nodes = np.vstack(groups)
     far = KDTree(shapely.get_coordinates(shapely.segmentize(main, 60))).query(nodes)[0] > 105
     nodes = nodes[far & ~shapely.intersects_xy(taken, nodes)]

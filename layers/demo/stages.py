@@ -47,7 +47,7 @@ def _history(rng: np.random.Generator, tract: Tract, keys: list[str]) -> list[Ev
     events: list[Event] = []
     for i, key in enumerate(keys):
         if step[i] < len(batches) and not stuck[i]:
-            events += _cleared(rng, key, batches[step[i]])
+            events += _cleared(rng, key, batches[step[i] :])
         else:
             reached = int(rng.integers(2, 6)) if stuck[i] else _reached(rng, float(order[i]), done)
             events += _pending(rng, key, batches[-1], reached)
@@ -59,7 +59,7 @@ def _batches(rng: np.random.Generator, tract: Tract) -> list[date]:
     first = max(FIRST, tract.holder.zone.decided + timedelta(days=400))
     last = ANCHOR - timedelta(days=int(rng.integers(15, 120)))
     first = min(first, last - timedelta(days=500))
-    n = int(np.clip(len(tract.polygons) // 60, 10, 25))
+    n = int(np.clip(len(tract.polygons) // 110, 10, 20))
     days = np.unique(rng.choice((last - first).days, n * 2, replace=False))
     return [first + timedelta(days=int(d)) for d in np.sort(rng.choice(days, n, replace=False))]
 
@@ -90,15 +90,15 @@ def _reached(rng: np.random.Generator, order: float, done: float) -> int:
     return int(np.clip(5 - 5.2 * ahead + rng.normal(0, 0.5), 0, 5))
 
 
-def _cleared(rng: np.random.Generator, key: str, on: date) -> list[Event]:
+def _cleared(rng: np.random.Generator, key: str, batches: list[date]) -> list[Event]:
+    """Every stage up to the first of the batches; ``batches`` are those from the parcel's own on."""
+    on = batches[0]
     noise = rng.integers(-12, 13, len(STAGES))
     dates = [on - timedelta(days=int(a + (n if a else 0))) for a, n in zip(AHEAD_DAYS, noise, strict=True)]
     events = [_event(key, stage, day) for stage, day in zip(STAGES, dates, strict=True)]
     if rng.random() < 0.006:  # recorded too early: set right later, and handed over after all
-        again = on + timedelta(days=int(rng.integers(60, 140)))
         events.append(_event(key, "paid", on, late_days=45, source=f"{SOURCE}; đính chính: chưa bàn giao"))
-        if again < ANCHOR:
-            events.append(_event(key, "handed_over", again))
+        events += [_event(key, "handed_over", again) for again in batches[1:] if (again - on).days > 60][:1]
     return events
 
 
