@@ -20,6 +20,7 @@ function options(change: Partial<Options> = {}): Options {
     keep: {},
     emphasis: null,
     overlay: NOTHING,
+    labels: {},
     ...change,
   };
 }
@@ -100,6 +101,15 @@ test("a class whose colour is that of no data is hatched too", () => {
 test("tiles carry the date and the layer's version", () => {
   const source = style(catalogue, options({ asOf: "2025-09-30" })).sources["zones"] as { tiles: string[] };
   expect(source.tiles).toEqual(["http://127.0.0.1:8000/tiles/zones/{z}/{x}/{y}.mvt?as_of=2025-09-30&v=1"]);
+});
+
+test("labels with places of their own are drawn from them, once per feature", () => {
+  const labels = { zones: { type: "FeatureCollection" as const, features: [] } };
+  expect(faults({ labels })).toEqual([]);
+  const label = part("zones--2", { labels }) as unknown as Record<string, unknown>;
+  expect(label["source"]).toBe("zones--labels");
+  expect(label).not.toHaveProperty("source-layer");
+  expect(part("zones--0", { labels })).toHaveProperty("source-layer", "zones");
 });
 
 test("labels lie over all shapes", () => {

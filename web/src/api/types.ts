@@ -164,7 +164,7 @@ export type Match = {
     point: Point;
     vsic_scheme: string | null;
     vsic_code: string | null;
-    sector: Words | null;
+    sector: { vi: string; en: string | null } | null;
     area_needed_ha: number | null;
     illustrative: boolean;
   };

@@ -102,15 +102,18 @@ export class PlanMap {
   fit(box: Box, maxZoom = 15): void {
     const [west, south, east, north] = box;
     const bounds: LngLatBoundsLike = [west, south, east, north];
-    this.#map.fitBounds(bounds, { padding: 56, maxZoom, duration: this.#duration });
+    this.#settled(() => this.#map.fitBounds(bounds, { padding: 56, maxZoom, duration: this.#duration }));
   }
 
   fly(point: Point, zoom: number): void {
-    this.#map.easeTo({
-      center: point,
-      zoom: Math.max(zoom, this.#map.getZoom()),
-      duration: this.#duration,
-    });
+    const move = { center: point, zoom: Math.max(zoom, this.#map.getZoom()), duration: this.#duration };
+    this.#settled(() => this.#map.easeTo(move));
+  }
+
+  /** What moves the camera often opens a panel too: move when the map has its new size. */
+  #settled(move: () => void): void {
+    this.#handlers.busy();
+    requestAnimationFrame(() => requestAnimationFrame(move));
   }
 
   jump(camera: Camera): void {
@@ -139,7 +142,8 @@ export class PlanMap {
     const corner = this.#map.unproject([0, 0]);
     this.#map.resize();
     const { x, y } = this.#map.project(corner);
-    if (this.#started && (Math.abs(x) > 1 || Math.abs(y) > 1)) this.#map.panBy([x, y], { duration: 0 });
+    if (this.#started && !this.#map.isMoving() && (Math.abs(x) > 1 || Math.abs(y) > 1))
+      this.#map.panBy([x, y], { duration: 0 });
   }
 
   remove(): void {
@@ -216,7 +220,7 @@ export class PlanMap {
     const hits = [...near, ...exact].map((found): MapHit => {
       const name: unknown = found.properties["name"];
       return {
-        layer: found.source,
+        layer: layerOf(found.layer.id),
         key: String(found.properties["key"] ?? found.id),
         name: typeof name === "string" ? name : null,
       };

@@ -34,6 +34,8 @@ export type Options = {
   keep: Record<string, Keep>;
   emphasis: Emphasis | null;
   overlay: Overlay;
+  /** Places for the labels of layers of polygons: a tile would label every piece that it holds. */
+  labels: Record<string, GeoJSON.FeatureCollection>;
 };
 
 export const HATCH = "hatch";
@@ -84,6 +86,12 @@ export function style(catalogue: Catalogue, options: Options): StyleSpecificatio
     transition: { duration: 220, delay: 0 },
     sources: {
       ...Object.fromEntries(catalogue.layers.map((layer) => [layer.id, source(layer, options)])),
+      ...Object.fromEntries(
+        Object.entries(options.labels).map(([id, data]) => [
+          styleId(id, "labels"),
+          { type: "geojson", data },
+        ]),
+      ),
       ...overlaySources(options.overlay),
     },
     layers: [
@@ -124,7 +132,9 @@ function styleLayers(layer: Layer, catalogue: Catalogue, options: Options): Laye
     layout: { visibility: drawn.shown ? "visible" : "none" },
   };
   const made = layer.paint.flatMap((paint, index) => {
-    const base = partLayer(layer, paint, styleId(layer.id, index), frame);
+    const placed = paint.type === "symbol" && layer.id in options.labels;
+    const from = placed ? { source: styleId(layer.id, "labels"), layout: frame.layout } : frame;
+    const base = partLayer(layer, paint, styleId(layer.id, index), from);
     const painted = { ...base, paint: painting(layer, paint, drawn.opacity, keep, options.emphasis) };
     return paint.type === "fill" ? [painted, ...hatching(layer, painted, catalogue, options)] : [painted];
   });

@@ -12,6 +12,8 @@ export type Figure = {
   text: string | null;
   unit: string;
   source: string;
+  /** The source names a document, so it stays as it is written. */
+  cited: boolean;
   numeric: boolean;
   /** Text that is data (a name, a code), so in Vietnamese whatever the language of the screen. */
   data: boolean;
@@ -35,6 +37,7 @@ function cardFigure(app: App, layer: Layer, feature: Feature, name: string): Fig
     text: value?.text ?? null,
     unit: value?.unit ?? "",
     source: origin(app, feature),
+    cited: false,
     numeric: column.type === "number" || column.type === "integer",
     data: isData(column),
     masked: feature.masked.includes(name),
@@ -103,6 +106,7 @@ function supplyFigures(app: App, layer: Layer, feature: Feature, supply: Row | n
     text,
     unit: text === null ? "" : unit_,
     source: told,
+    cited: name === "area_legal_ha" && decision !== "",
     numeric: true,
     data: false,
     masked: false,

@@ -1,0 +1,97 @@
+/** A real Chromium, as a planner would have it, and what it asked the network for. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { inject } from "vitest";
+
+export const url = inject("url");
+
+const FLAGS = [
+  "--no-sandbox",
+  "--no-first-run",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+];
+
+export type Screen = {
+  page: Page;
+  /** Addresses of everything that any page asked for. */
+  requests: string[];
+  /** Errors of the console and of scripts. */
+  faults: string[];
+  close: () => Promise<void>;
+};
+
+export async function open(size = { width: 1366, height: 768 }): Promise<Screen> {
+  const profile = await mkdtemp(`${tmpdir()}/didoi-chromium-`);
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env["DIDOI_CHROMIUM"] ?? "/usr/bin/chromium",
+    headless: true,
+    viewport: size,
+    args: FLAGS,
+  });
+  const requests: string[] = [];
+  const faults: string[] = [];
+  context.on("request", (request) => requests.push(request.url()));
+  context.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  context.on("weberror", (error) => faults.push(String(error.error())));
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(30_000);
+  const close = async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  };
+  return { page, requests, faults, close };
+}
+
+/** Go to an address of the application and wait until the map has been drawn. */
+export async function go(page: Page, query = ""): Promise<void> {
+  await page.goto(`${url}/${query}`);
+  await drawn(page);
+}
+
+/** Wait until the map stands still with everything drawn. */
+export async function drawn(page: Page): Promise<void> {
+  const still = () => document.querySelector(".mapbox")?.getAttribute("data-idle") === "true";
+  await page.waitForFunction(still, undefined, { timeout: 45_000 });
+  await page.waitForTimeout(350); // a camera that has just been asked to move says so in its next frame
+  await page.waitForFunction(still, undefined, { timeout: 45_000 });
+}
+
+/** How many pixels of the map are within a small distance of a colour. */
+export async function pixels(page: Page, colour: string, clip = ".mapbox"): Promise<number> {
+  const shot = await page.locator(clip).screenshot();
+  return page.evaluate(
+    async ([data, wanted]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${data}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const pen = canvas.getContext("2d");
+      if (!pen || !wanted) return 0;
+      pen.drawImage(image, 0, 0);
+      const { data: bytes } = pen.getImageData(0, 0, image.width, image.height);
+      const target = [1, 3, 5].map((i) => Number.parseInt(wanted.slice(i, i + 2), 16));
+      let count = 0;
+      for (let i = 0; i < bytes.length; i += 4) {
+        if (target.every((value, channel) => Math.abs((bytes[i + channel] ?? 0) - value) <= 12)) count += 1;
+      }
+      return count;
+    },
+    [shot.toString("base64"), colour] as const,
+  );
+}
+
+export async function json<T>(path: string): Promise<T> {
+  const answer = await fetch(url + path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
