@@ -54,9 +54,8 @@ def up(settings: Settings) -> None:
     ------
     PortInUse, ServerStopped
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     try:
         with (
             _bound(settings) as port,
@@ -73,8 +72,9 @@ def up(settings: Settings) -> None:
                 _watch(parts)
             finally:
                 _stop(parts)  # before the database that they use
-    except KeyboardInterrupt:
+    except SystemExit:
         _print("stopped")
+        raise
 
 
 def _prepare(settings: Settings, url: str) -> None:
@@ -276,7 +276,8 @@ def _stop(parts: list[_Child]) -> None:
 
 
 def _leave(signum: int, _frame: object) -> NoReturn:
-    raise SystemExit(128 + signum)
+    """Ctrl-C is how one stops it, so that is success; the others keep their own status."""
+    raise SystemExit(0 if signum == signal.SIGINT else 128 + signum)
 
 
 # --- what the terminal shows ---------------------------------------------------------------------

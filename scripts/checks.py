@@ -9,6 +9,7 @@ Run every check, the later ones too when an earlier one fails, and end with one 
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -53,9 +54,13 @@ def run(check: Check, further: list[str]) -> tuple[int, str, float]:
     with subprocess.Popen(
         command, cwd=ROOT / check.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            told.append(line)
+        try:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                told.append(line)
+        except BaseException:  # Ctrl-C, or SIGTERM: nothing we started goes on without us
+            process.terminate()
+            raise
     plain = re.sub(r"\x1b\[[0-9;]*m", "", "".join(told))
     counts = [
         "".join(found) if isinstance(found, tuple) else found for found in re.findall(check.counts, plain)
@@ -88,4 +93,5 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     sys.exit(main(sys.argv[1:]))
