@@ -63,8 +63,14 @@ def collections(request: Request) -> Response:
                 return render("collections.html", title="Lớp dữ liệu / Collections", **told).encode()
             return dumps(told)
 
+        etag, kept = ask.etag_of_all(form), doors_of(request).kept
         return answered(
-            request, ask.etag_of_all(form), make, public=ask.public, media_type=_media(form), headers=ACCEPTS
+            request,
+            etag,
+            lambda: kept.get(("collections", etag, str(request.url)), make),
+            public=ask.public,
+            media_type=_media(form),
+            headers=ACCEPTS,
         )
 
 
@@ -227,8 +233,10 @@ def _collection(ask: Ask, shown: Layer, form: Form) -> dict[str, Any]:
 
 
 def _columns(shown: Layer) -> list[dict[str, str]]:
-    """Name, words, unit and description of every column, for the pages."""
-    told = [(name, about(shown.columns()[name])) for name in told_columns(shown)]
+    """Name, words and unit of every column, for the pages: what a feature is called comes first."""
+    first = ("key", shown.label)
+    names = sorted(told_columns(shown), key=lambda name: first.index(name) if name in first else len(first))
+    told = [(name, about(shown.columns()[name])) for name in names]
     return [
         {
             "name": name,
