@@ -180,10 +180,10 @@ def indexes(table: Table, *names: str, open_key: bool = True) -> None:
 
     One version of a key may be open and no two may start on the same day; both are unique indexes.
     """
-    for name in ("geom", "geom_tile", "geom_low", "entrance"):
+    for name in ("geom", "entrance"):
         if name in table.c:
             Index(f"ix_{table.name}_{name}", table.c[name], postgresql_using="gist")
-    if "search_folded" in table.c:
+    if any((told := about(c)) is not None and told.searched for c in table.c):
         Index(
             f"ix_{table.name}_search_folded",
             table.c.search_folded,

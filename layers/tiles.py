@@ -8,6 +8,7 @@ All of it depends on the rows alone: the same data make the same tile.
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from gis.crs import STORAGE_SRID
 from gis.errors import NotFound
 from layers.access import Actor
 from layers.catalogue import layer as layer_of
@@ -44,7 +46,7 @@ SCREEN_PX = 512
 THIN_BELOW_ZOOM = 13
 MAX_GZIP_BYTES = 100_000
 COARSEST = 5
-FRAME = ("west", "south", "east", "north")
+SIDES = ("west", "south", "east", "north")
 WORLD_M = 40_075_016.685578488
 """Edge of the Web Mercator square, in its metres."""
 
@@ -67,8 +69,8 @@ def tile(db: Connection, layer: Layer, actor: Actor, as_of: date, z: int, x: int
     if z < layer.minzoom:
         return b""
     packed = b""
+    frame = parameters(z, x, y)
     for step in range(COARSEST + 1):
-        frame: dict[str, Any] = dict(zip(FRAME, bounds_m(z, x, y), strict=True))
         cut = db.execute(statement(layer.id, actor, as_of, z, coarser=2**step), frame).scalar_one()
         packed = igzip.compress(bytes(cut), compresslevel=2) if cut else b""
         if len(packed) <= MAX_GZIP_BYTES:
@@ -79,7 +81,7 @@ def tile(db: Connection, layer: Layer, actor: Actor, as_of: date, z: int, x: int
 @lru_cache(maxsize=512)
 def statement(layer_id: str, actor: Actor, as_of: date, z: int, coarser: int = 1) -> Select[bytes]:
     """
-    The one statement that cuts the tiles of a zoom; the tile's bounds are its parameters ``FRAME``.
+    The one statement that cuts the tiles of a zoom; which tile is told by `parameters`.
 
     ``coarser`` multiplies the size below which features are left out, the distance to which points are
     thinned, and the tolerance of simplification. Composing it takes longer than most tiles, so it is kept.
@@ -90,9 +92,10 @@ def statement(layer_id: str, actor: Actor, as_of: date, z: int, coarser: int = 1
     pixel_m = edge_m / SCREEN_PX * coarser
     kind = geometry_kind(layer)
     geom = rows.c.geom_low if z < LOW_ZOOM and "geom_low" in rows.c else rows.c.geom_tile
-    frame = func.ST_MakeEnvelope(*(bindparam(name, type_=Float) for name in FRAME), TILE_SRID)
-    reach = func.ST_Expand(frame, edge_m * BUFFER / EXTENT)
-    kept = [geom.op("&&")(reach), *_classes(layer, actor, rows, z)]
+    frame = func.ST_MakeEnvelope(*(bindparam(f"{side}_m", type_=Float) for side in SIDES), TILE_SRID)
+    # The sides of a tile are meridians and parallels, so the index on the stored geometry finds its rows.
+    reach = func.ST_MakeEnvelope(*(bindparam(f"{side}_deg", type_=Float) for side in SIDES), STORAGE_SRID)
+    kept = [rows.c.geom.op("&&")(reach), *_classes(layer, actor, rows, z)]
     shape: ColumnElement[Any] = geom
     if kind != "point" and (z < MAX_ZOOM or coarser > 1):
         # A quarter of a pixel: neighbours stay together as far as anybody sees.
@@ -114,6 +117,24 @@ def bounds_m(z: int, x: int, y: int) -> tuple[float, float, float, float]:
     edge_m = WORLD_M / 2**z
     west, north = x * edge_m - WORLD_M / 2, WORLD_M / 2 - y * edge_m
     return west, north - edge_m, west + edge_m, north
+
+
+def parameters(z: int, x: int, y: int) -> dict[str, float]:
+    """The frame of a tile in Web Mercator metres, and with its buffer in degrees."""
+    bounds = bounds_m(z, x, y)
+    west, south, east, north = bounds
+    reach_m = (east - west) * BUFFER / EXTENT
+    degrees = (_lon(west - reach_m), _lat(south - reach_m), _lon(east + reach_m), _lat(north + reach_m))
+    metres = {f"{side}_m": value for side, value in zip(SIDES, bounds, strict=True)}
+    return metres | {f"{side}_deg": value for side, value in zip(SIDES, degrees, strict=True)}
+
+
+def _lon(x_m: float) -> float:
+    return x_m / WORLD_M * 360
+
+
+def _lat(y_m: float) -> float:
+    return math.degrees(math.atan(math.sinh(y_m / WORLD_M * 2 * math.pi)))
 
 
 def geometry_kind(layer: Layer) -> Literal["polygon", "line", "point"]:

@@ -14,11 +14,11 @@ from layers.access import PUBLIC, Actor, Role
 from layers.catalogue import layer, layers
 from layers.layer import Layer
 from layers.tiles import (
-    FRAME,
     MAX_ZOOM,
     WORLD_M,
     TileOutOfRange,
     bounds_m,
+    parameters,
     statement,
     tile,
 )
@@ -128,10 +128,10 @@ def test_a_tile_is_found_by_the_spatial_index(db: Connection, each: Layer) -> No
     z = max(each.minzoom, 14)
     made = statement(each.id, PUBLIC, DAY, z)
     compiled = made.compile(db.engine, compile_kwargs={"render_postcompile": True})
-    asked = compiled.construct_params(dict(zip(FRAME, bounds_m(*place(z)), strict=True)))
+    asked = compiled.construct_params(parameters(*place(z)))
     plan = "\n".join(db.exec_driver_sql(f"EXPLAIN {compiled}", asked).scalars())
     indexed = "zones" if each.id == "zone_supply" else each.id
-    assert f"ix_{indexed}_geom_tile" in plan
+    assert f"ix_{indexed}_geom" in plan
 
 
 def _line(ring: object) -> object:

@@ -99,12 +99,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_admin_units_code", "admin_units", ["code"], unique=False)
     op.create_index("ix_admin_units_geom", "admin_units", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_admin_units_geom_low", "admin_units", ["geom_low"], unique=False, postgresql_using="gist"
-    )
-    op.create_index(
-        "ix_admin_units_geom_tile", "admin_units", ["geom_tile"], unique=False, postgresql_using="gist"
-    )
     op.create_index("ix_admin_units_parent_key", "admin_units", ["parent_key"], unique=False)
     op.create_index(
         "ix_admin_units_search_folded",
@@ -162,12 +156,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "valid_from", name=op.f("uq_constraints_key_valid_from")),
     )
     op.create_index("ix_constraints_geom", "constraints", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_constraints_geom_low", "constraints", ["geom_low"], unique=False, postgresql_using="gist"
-    )
-    op.create_index(
-        "ix_constraints_geom_tile", "constraints", ["geom_tile"], unique=False, postgresql_using="gist"
-    )
     op.create_index("ix_constraints_kind", "constraints", ["kind"], unique=False)
     op.create_index(
         "ix_constraints_search_folded",
@@ -240,9 +228,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_enterprises_geom", "enterprises", ["geom"], unique=False, postgresql_using="gist")
     op.create_index(
-        "ix_enterprises_geom_tile", "enterprises", ["geom_tile"], unique=False, postgresql_using="gist"
-    )
-    op.create_index(
         "ix_enterprises_search_folded",
         "enterprises",
         ["search_folded"],
@@ -283,9 +268,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_free_plots")),
     )
     op.create_index("ix_free_plots_geom", "free_plots", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_free_plots_geom_tile", "free_plots", ["geom_tile"], unique=False, postgresql_using="gist"
-    )
     op.create_index("ix_free_plots_zone_key", "free_plots", ["zone_key", "valid_from"], unique=False)
     op.create_table(
         "import_runs",
@@ -369,7 +351,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "valid_from", name=op.f("uq_lots_key_valid_from")),
     )
     op.create_index("ix_lots_geom", "lots", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index("ix_lots_geom_tile", "lots", ["geom_tile"], unique=False, postgresql_using="gist")
     op.create_index(
         "ix_lots_search_folded",
         "lots",
@@ -450,15 +431,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "valid_from", name=op.f("uq_parcels_key_valid_from")),
     )
     op.create_index("ix_parcels_geom", "parcels", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index("ix_parcels_geom_tile", "parcels", ["geom_tile"], unique=False, postgresql_using="gist")
-    op.create_index(
-        "ix_parcels_search_folded",
-        "parcels",
-        ["search_folded"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_ops={"search_folded": "gin_trgm_ops"},
-    )
     op.create_index("ix_parcels_sheet_parcel", "parcels", ["sheet_number", "parcel_number"], unique=False)
     op.create_index("ix_parcels_zone_key", "parcels", ["zone_key"], unique=False)
     op.create_index(
@@ -491,7 +463,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "valid_from", name=op.f("uq_places_key_valid_from")),
     )
     op.create_index("ix_places_geom", "places", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index("ix_places_geom_tile", "places", ["geom_tile"], unique=False, postgresql_using="gist")
     op.create_index(
         "ix_places_search_folded",
         "places",
@@ -565,8 +536,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "valid_from", name=op.f("uq_roads_key_valid_from")),
     )
     op.create_index("ix_roads_geom", "roads", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index("ix_roads_geom_low", "roads", ["geom_low"], unique=False, postgresql_using="gist")
-    op.create_index("ix_roads_geom_tile", "roads", ["geom_tile"], unique=False, postgresql_using="gist")
     op.create_index("ix_roads_road_class", "roads", ["road_class"], unique=False)
     op.create_index(
         "ix_roads_search_folded",
@@ -618,8 +587,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "valid_from", name=op.f("uq_water_key_valid_from")),
     )
     op.create_index("ix_water_geom", "water", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index("ix_water_geom_low", "water", ["geom_low"], unique=False, postgresql_using="gist")
-    op.create_index("ix_water_geom_tile", "water", ["geom_tile"], unique=False, postgresql_using="gist")
     op.create_index(
         "ix_water_search_folded",
         "water",
@@ -751,8 +718,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_zones_entrance", "zones", ["entrance"], unique=False, postgresql_using="gist")
     op.create_index("ix_zones_geom", "zones", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index("ix_zones_geom_low", "zones", ["geom_low"], unique=False, postgresql_using="gist")
-    op.create_index("ix_zones_geom_tile", "zones", ["geom_tile"], unique=False, postgresql_using="gist")
     op.create_index("ix_zones_parent_key", "zones", ["parent_key"], unique=False)
     op.create_index(
         "ix_zones_search_folded",
