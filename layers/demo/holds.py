@@ -10,8 +10,9 @@ import numpy as np
 
 from layers.demo.lots import ANCHOR, Lot
 from layers.demo.names import companies
+from layers.demo.outlines import first_part
 from layers.demo.plane import Columns, on_earth
-from layers.demo.zones import SECTORS, first_part
+from layers.demo.zones import SECTORS
 
 REVOKED = "thu hồi dự án"
 MOVED = "di dời theo chuyển đổi công năng"

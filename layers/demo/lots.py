@@ -17,8 +17,9 @@ from shapely import LineString
 
 from gis.arrays import Floats, Geometries
 from gis.measure import area_ha
+from layers.demo.outlines import long_axis
 from layers.demo.plane import Columns, faces, largest, merged_small, on_earth, turned
-from layers.demo.zones import Holder, long_axis
+from layers.demo.zones import Holder
 
 ANCHOR = date(2026, 6, 30)  # "today" of the illustrative province
 LAST = date(2030, 12, 31)

@@ -19,8 +19,9 @@ from gis.arrays import Floats, Geometries, Ints
 from gis.measure import area_ha
 from layers.demo.admin import Mesh, commune_of
 from layers.demo.names import people
+from layers.demo.outlines import long_axis
 from layers.demo.plane import Columns, faces, largest, merged_small, on_earth, turned
-from layers.demo.zones import Holder, Zone, long_axis
+from layers.demo.zones import Holder, Zone
 
 COUNT = 20_000
 LEAST_M2 = 300.0
