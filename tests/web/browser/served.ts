@@ -1,7 +1,7 @@
 /** The application that the browser tests look at: DIDOI_URL, or one of our own with the illustrative province. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -24,6 +24,7 @@ export default async function serve(project: Project): Promise<(() => Promise<vo
     return undefined;
   }
   const home = await mkdtemp(`${tmpdir()}/didoi-browser-`);
+  await chmod(home, 0o755); // started as root, the cluster runs as another user
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const told: string[] = [];
