@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from api.commands._door import door
-
-ZONE_OF_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+from layers.dates import as_date, today
 
 
 def register(app: typer.Typer) -> None:
@@ -21,9 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def export_map(
     out: Annotated[Path, typer.Argument(help="Tệp HTML / HTML file")],
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Tính đến ngày / As of")
-    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Tính đến ngày / As of, YYYY-MM-DD")] = None,
     layers: Annotated[
         str | None, typer.Option(help="Các lớp trên nền, cách bằng dấu phẩy / Layers, comma-separated")
     ] = None,
@@ -43,7 +38,7 @@ def export_map(
         firm=None if firm is None else FirmRequest(firm=firm),
         lang="en" if lang == "en" else "vi",
     )
-    day = (as_of or datetime.now(ZONE_OF_TIME)).date()
+    day = as_date(as_of) if as_of else today()
     with door() as opened, opened.app.connect() as db:
         db.exec_driver_sql("SET TRANSACTION READ ONLY")
         html = page(action.export_map(db, PUBLIC, day, request))

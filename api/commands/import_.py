@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands._door import door
+from layers.dates import as_date
 
 if TYPE_CHECKING:
     from api.actions.import_file import ImportReport
@@ -48,16 +50,20 @@ def import_(
     from api.actions.import_file import import_file
     from layers.access import Actor, Role
     from layers.ingest.mapping import Mapping, load_mapping
-    from layers.ingest.prepare import Request, as_date
+    from layers.ingest.prepare import Request
 
     said = load_mapping(mapping) if mapping else Mapping()
     said = _with_options(said, x=x, y=y, decimal=decimal, thousands=thousands)
-    request = Request(layer, file, crs, said, layer_in_file, encoding, as_date(valid_from), as_date(valid_to))
+    request = Request(layer, file, crs, said, layer_in_file, encoding, _day(valid_from), _day(valid_to))
     # The person at the machine owns the database; a role of their own comes with a door of their own.
     actor = Actor(Role.PLANNER, name="didoi import")
     with door() as opened, _bar(request) as progress, opened.owner.begin() as db:
         report = import_file(db, actor, request, progress)
     typer.echo(_as_json(report) if as_json else told(report))
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else as_date(text)
 
 
 def told(report: ImportReport) -> str:

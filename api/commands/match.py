@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from api.commands._door import door
 from api.words import Lang, say
 from api.words.form import day, number
-
-ZONE_OF_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+from layers.dates import as_date, today
 
 
 def register(app: typer.Typer) -> None:
@@ -48,10 +46,10 @@ def match(
         vsic_code=code or None,
         area_needed_ha=need,
     )
-    today = datetime.now(ZONE_OF_TIME).date()
+    day_asked = as_date(as_of) if as_of else today()
     with door() as opened, opened.app.connect() as db:
         db.exec_driver_sql("SET TRANSACTION READ ONLY")
-        report = match_firm(db, PUBLIC, date.fromisoformat(as_of) if as_of else today, request)
+        report = match_firm(db, PUBLIC, day_asked, request)
     answer = report.as_json()
     if json:
         typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))

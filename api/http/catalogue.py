@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from api.actions.read_catalogue import read_catalogue
 from api.actions.read_sectors import read_sectors
 from api.http.answers import JSON, answered, dumps
-from api.http.deps import asking, doors_of, today
+from api.http.deps import asking, doors_of
 from api.http.queries import Dated
 from api.http.session import account_json
 from api.http.version import VERSION
 from layers.catalogue import layers
+from layers.dates import today
 from layers.records.data_versions import versions
 
 router = APIRouter()

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from sqlalchemy import Connection, Engine, create_engine
@@ -23,17 +22,13 @@ from api.http.version import VERSION
 from api.settings import Settings
 from gis.errors import BadInput
 from layers.access import Actor, Role
+from layers.dates import today
 from layers.layer import Layer
 from layers.query import etag, stamp
 from layers.records.data_versions import versions
 
-COUNTRY_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 SESSION_COOKIE = "didoi_session"
 CACHE_BYTES = 64 * 2**20
-
-
-class DateInvalid(BadInput):
-    """A date that is no date."""
 
 
 class DatabaseUnset(BadInput):
@@ -87,11 +82,6 @@ def open_doors(settings: Settings) -> Doors:
         writes=writes,
         exports=exports.execution_options(**reading),
     )
-
-
-def today() -> date:
-    """The date in Vietnam."""
-    return datetime.now(COUNTRY_TIME).date()
 
 
 @dataclass

@@ -26,7 +26,6 @@ class MatchBody(BaseModel):
     vsic_scheme: Annotated[str, Field(max_length=20)] | None = None
     vsic_code: Annotated[str, Field(max_length=10)] | None = None
     area_needed_ha: Number | None = None
-    process_flags: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20)] = []
     as_of: date | None = None
 
 

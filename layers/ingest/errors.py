@@ -69,10 +69,6 @@ class MappingInvalid(BadInput):
     """A mapping that cannot be read or says what is not understood. Facts: mapping, reason."""
 
 
-class DateInvalid(BadInput):
-    """A date that is none. Facts: value."""
-
-
 class RowsContradict(Conflict):
     """The database refuses the rows for a reason that was not foreseen. Facts: file, constraint, reason."""
 

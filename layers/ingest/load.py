@@ -21,13 +21,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from gis.arrays import Ints
 from layers import supply
+from layers.dates import as_date
 from layers.ingest import errors
 from layers.ingest.arrow import pa
 from layers.ingest.bulk import indexes_after
 from layers.ingest.guard import read
 from layers.ingest.merge import Merged, Staging
 from layers.ingest.notes import FILE, Notes
-from layers.ingest.prepare import Request, Work, as_date, waves
+from layers.ingest.prepare import Request, Work, waves
 from layers.ingest.shapes import Prepared, Shapes, note_geometry
 from layers.ingest.targets import Target, target
 from layers.records.data_versions import bump
@@ -112,8 +113,8 @@ def _with_mapping(request: Request) -> Request:
         crs=request.crs or said.crs,
         layer_in_file=request.layer_in_file or said.layer_in_file,
         encoding=request.encoding or said.encoding,
-        valid_from=request.valid_from or as_date(said.valid_from),
-        valid_to=request.valid_to or as_date(said.valid_to),
+        valid_from=request.valid_from or (as_date(said.valid_from) if said.valid_from else None),
+        valid_to=request.valid_to or (as_date(said.valid_to) if said.valid_to else None),
     )
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from gis.arrays import Ints, Texts
 from gis.text import fold_all
-from layers.ingest import errors
+from layers.dates import today
 from layers.ingest.arrow import Array, pa, pc
 from layers.ingest.columns import DATES, Sourced, coordinates, meet
 from layers.ingest.guard import Limits, Received
@@ -55,24 +54,6 @@ class Request:
     valid_from: date | None = None
     valid_to: date | None = None
     limits: Limits = field(default_factory=Limits)
-
-
-def as_date(value: str | None) -> date | None:
-    """
-    A day as an option or a mapping writes it.
-
-    Raises
-    ------
-    DateInvalid
-    """
-    if value is None:
-        return None
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            continue
-    raise errors.DateInvalid(value=value)
 
 
 @dataclass(frozen=True)
@@ -143,7 +124,7 @@ def _date(columns: dict[str, Array], request: Request, notes: Notes) -> None:
     if "valid_from" not in columns:
         start = request.valid_from
         if start is None:
-            start = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+            start = today()
         columns["valid_from"] = pa.repeat(pa.scalar(start, pa.date32()), n)
         notes.of_file("valid_from_set", value=str(start))
     if "valid_to" not in columns:

@@ -14,10 +14,10 @@ from fastapi.testclient import TestClient
 from openapi_spec_validator import OpenAPIV30SpecValidator
 from sqlalchemy import Engine, func, select
 
-from api.http.deps import today
 from gis.crs import CRS84_URI
 from layers.access import PUBLIC
 from layers.catalogue import layer, layers
+from layers.dates import today
 from layers.query import visible
 
 LATE = "2026-01-01"

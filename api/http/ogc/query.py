@@ -10,10 +10,10 @@ from typing import Literal
 
 from fastapi import Request
 
-from api.http.deps import COUNTRY_TIME, DateInvalid, today
 from api.http.errors import ParameterInvalid, ParameterUnknown
 from api.http.queries import read_box
 from gis.crs import CRS84, Crs, from_uri
+from layers.dates import COUNTRY_TIME, DateInvalid, today
 from layers.filters import Wanted
 from layers.layer import Layer
 from layers.rows import Turn, told_columns
