@@ -317,3 +317,16 @@ test("no request leaves the machine and no script fails", () => {
   expect(screen.requests.length).toBeGreaterThan(50);
   expect(screen.faults).toEqual([]);
 });
+
+// The last of all: a refusal is an error of the console, which the test before forbids.
+test("a wrong password or token is refused in words that say what to do", async () => {
+  const { page } = screen;
+  await go(page);
+  await page.locator(".top .tool", { hasText: /Đăng nhập|Tạo tài khoản/ }).click();
+  for (const field of await page.locator("dialog input").all()) await field.fill("khong-dung-123456");
+  await page.locator("dialog .btn.p").click();
+  const told = page.locator("dialog [role=alert]");
+  await told.waitFor();
+  expect(await told.innerText()).toMatch(/không đúng.*Hãy/s);
+  expect(await page.locator("dialog").isVisible()).toBe(true);
+});

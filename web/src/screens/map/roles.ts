@@ -50,6 +50,23 @@ export function firstColumns(layer: string): string[] {
   return FIRST[layer] ?? [];
 }
 
+/** Columns about the record rather than the thing: they come last. */
+const ABOUT = ["valid_from", "valid_to", "source", "illustrative"];
+
+/** Columns in the order in which people want them: what opens a table or card, the rest, then the record. */
+export function ordered<T extends { name: string }>(columns: T[], first: string[]): T[] {
+  const place = ({ name }: T) =>
+    ABOUT.includes(name) && !first.includes(name)
+      ? 2000 + ABOUT.indexOf(name)
+      : first.includes(name)
+        ? first.indexOf(name)
+        : 1000;
+  return columns
+    .map((column, i) => ({ column, i }))
+    .sort((a, b) => place(a.column) - place(b.column) || a.i - b.i)
+    .map(({ column }) => column);
+}
+
 /** How a table is sorted before anyone sorts it. */
 export function usualSort(layer: string): string | null {
   return layer === SUPPLY ? "-free_ha" : null;
