@@ -202,6 +202,8 @@ def _handed_over(keys: Sequence[str]) -> Rows:
 
 def _computed(unit: _Unit, phases: list[_Unit]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of free plots and of supply of one zone; its phases' land counts for its figures."""
+    if unit.parent_key is not None and not unit.lots and not unit.observations:
+        return [], []  # its park keeps the lots and the figures: nothing is unknown of the phase alone
     family = [unit, *phases]
     illustrative = any(member.shown_illustrative for member in family)
     holders = [member for member in family if member.lots]

@@ -234,6 +234,7 @@ LAYER = Layer(
                 "text-font": ["Noto Sans SemiBold"],
                 "text-max-width": 7,
             },
+            filter=("!", ["has", "parent_key"]),  # the park's name stands for its phases
             minzoom=9.4,
         ),
     ),

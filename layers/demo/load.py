@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from gis.errors import Conflict
 from gis.text import fold_all
 from layers.catalogue import layers
 from layers.db.schema import load as metadata
+from layers.db.statistics import analyze
 from layers.demo.plane import Columns
 from layers.demo.province import SEED, province
 from layers.layer import Layer
@@ -59,7 +60,7 @@ def store(db: Connection, tables: dict[str, Columns]) -> dict[str, int]:
     for name, columns in tables.items():
         counts[name] = _copy(db, name, _completed(name, columns))
     bump(db, counts)
-    _analyze(db, counts)
+    analyze(db, counts)
     refresh(db, sorted(set(tables["zones"]["key"])))
     return counts
 
@@ -134,14 +135,6 @@ def _copy(db: Connection, name: str, columns: Columns) -> int:
         for start in range(0, len(rows), 2000):
             copy.write("\n".join(rows[start : start + 2000]) + "\n")
     return len(rows)
-
-
-def _analyze(db: Connection, names: Iterable[str]) -> None:
-    """Tell the planner what was loaded: with the figures of empty tables it joins parcels row by row."""
-    statement = sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(map(sql.Identifier, names)))
-    driver = db.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    driver.execute(statement)
 
 
 def _texts(table: Table, column: str, values: Sequence[Any] | np.ndarray) -> list[str]:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from gis.arrays import Ints
 from layers import supply
 from layers.dates import as_date
+from layers.db.statistics import analyze
 from layers.ingest import errors
 from layers.ingest.arrow import pa
 from layers.ingest.bulk import indexes_after
@@ -36,6 +37,9 @@ from layers.records.imports import NOTES, RUNS
 
 #: Rows per part: while the database takes one, the next is checked.
 PART = 16_384
+
+#: Rows from which on the planner is told before supply is computed.
+WORTH_ANALYSING = 1_000
 
 Progress = Callable[[str, int, int], None]
 
@@ -95,6 +99,8 @@ def load(
     _close_run(db, work, run_id)
     tell("derive", 0, 0)
     bump(db, [into.id])
+    if received.rows.num_rows >= WORTH_ANALYSING:
+        analyze(db, [into.table.name])
     if into.touched is not None and (zones := into.touched(db, run_id)):
         supply.refresh(db, zones)
     return run_id, False

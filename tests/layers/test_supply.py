@@ -184,6 +184,14 @@ def test_a_park_counts_the_land_of_its_phases(db: Connection) -> None:
     assert sorted(db.execute(select(free.c.zone_key)).scalars()) == ["P1", "P2"]
 
 
+def test_a_phase_whose_park_keeps_the_lots_has_no_figures_of_its_own(db: Connection) -> None:
+    three_lots(db)
+    a_zone(db, "Z1", rectangle(-20, -20, 200, 200), parent_key="Z")
+    refresh(db)
+    rows = layer("zone_supply").at(date(2024, 1, 1)).subquery()
+    assert db.execute(select(rows.c.key)).scalars().all() == ["Z"]
+
+
 def test_refreshing_one_zone_leaves_the_others_and_raises_the_version(db: Connection) -> None:
     three_lots(db)
     a_zone(db, "Y", rectangle(2000, 0, 400, 200))
