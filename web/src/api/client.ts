@@ -1,6 +1,7 @@
 /** The one place that asks the server. Every read carries its date; a failure is a value with words. */
 
 import type {
+  Box,
   Catalogue,
   Counts,
   Feature,
@@ -104,6 +105,9 @@ export const api = {
 
   exportAddress: (layer: string, format: ExportFormat, asOf: string, q: string, filters: Filters) =>
     address(`/layers/${enc(layer)}/export.${format}`, { as_of: asOf, q }) + asQuery(filters),
+
+  bounds: (layer: string, asOf: string) =>
+    ask<{ bounds?: Box }>(address(`/tiles/${enc(layer)}/tilejson.json`, { as_of: asOf })),
 
   search: (q: string, asOf: string, signal: AbortSignal) =>
     ask<Found>(address("/search", { q, as_of: asOf, limit: 20 }), { signal }),

@@ -40,6 +40,11 @@ export class Resource<T> {
 
   #last: T | null = null;
 
+  /** The latest answer there was, whatever happened since: for what must not vanish when one question fails. */
+  get latest(): T | null {
+    return this.value ?? this.#last;
+  }
+
   /** The answer, or while the next one is awaited the one before. */
   get value(): T | null {
     switch (this.state.type) {

@@ -59,7 +59,10 @@ export class App {
     });
   }
 
-  catalogue: Catalogue | null = $derived.by(() => this.catalogueLoad.value);
+  catalogue: Catalogue | null = $derived.by(() => {
+    void this.catalogueLoad.state;
+    return this.catalogueLoad.latest;
+  });
   /** The date for which everything on the screen holds. */
   asOf: string | null = $derived(this.asked ?? this.catalogue?.today ?? null);
 
