@@ -52,7 +52,7 @@ __all__ = [
     "supply_at",
 ]
 
-MIN_SHARED_EDGE_M = 5.0  # issue 2: the default of an editable rule
+MIN_SHARED_EDGE_M = 5.0  # the default of a rule that offices may change (layers.records.rules)
 _SEAM_M = GAP_M + 0.002  # a gap of exactly the tolerance closes too
 
 

@@ -32,6 +32,7 @@ from layers.records.clearance import CLEARED, EVENTS
 from layers.records.data_versions import bump
 from layers.records.observations import OBSERVATIONS
 from layers.records.occupations import LEASES, RESERVATIONS
+from layers.records.rules import value_of
 
 
 @dataclass
@@ -83,6 +84,7 @@ def refresh(db: Connection, zone_keys: Iterable[str] | None = None) -> int:
     for key in family:  # one writer per zone at a time
         db.execute(select(func.pg_advisory_xact_lock(func.hashtext(literal(f"supply {key}")))))
     units = _units(db, family)
+    min_shared_edge_m = value_of(db, "min_shared_edge_m")
     for table in (FREE_PLOTS, SUPPLY):
         column = table.c.zone_key if table is FREE_PLOTS else table.c.key
         stale = delete(table)
@@ -91,7 +93,7 @@ def refresh(db: Connection, zone_keys: Iterable[str] | None = None) -> int:
     supply: list[dict[str, Any]] = []
     for unit in units.values():
         phases = [u for u in units.values() if u.parent_key == unit.key and u.lots]
-        mine, figures = _computed(unit, phases)
+        mine, figures = _computed(unit, phases, min_shared_edge_m)
         plots += mine
         supply += figures
     for table, rows in ((FREE_PLOTS, plots), (SUPPLY, supply)):
@@ -200,7 +202,9 @@ def _handed_over(keys: Sequence[str]) -> Rows:
     )
 
 
-def _computed(unit: _Unit, phases: list[_Unit]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _computed(
+    unit: _Unit, phases: list[_Unit], min_shared_edge_m: float
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of free plots and of supply of one zone; its phases' land counts for its figures."""
     if unit.parent_key is not None and not unit.lots and not unit.observations:
         return [], []  # its park keeps the lots and the figures: nothing is unknown of the phase alone
@@ -211,10 +215,10 @@ def _computed(unit: _Unit, phases: list[_Unit]) -> tuple[list[dict[str, Any]], l
         return [], _reported(unit, illustrative)
     numbers = {lot.key: lot.number for member in holders for lot in member.lots}
     land, since = _land(holders), min(member.since for member in family)
-    plots, supply = history(land, since)
+    plots, supply = history(land, since, min_shared_edge_m=min_shared_edge_m)
     rows = [_supply_row(unit.key, period, numbers, illustrative) for period in supply]
     if unit.lots and phases:  # plots are listed where their lots are: under the phase, or under the park
-        plots, _ = history(_land([unit]), since)
+        plots, _ = history(_land([unit]), since, min_shared_edge_m=min_shared_edge_m)
     return ([] if not unit.lots else _plot_rows(unit, plots, numbers)), rows
 
 

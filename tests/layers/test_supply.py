@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select
 
+from api.actions.set_rule import set_rule
+from layers.access import Actor, Role
 from layers.catalogue import layer
 from layers.records.data_versions import versions
 from layers.records.observations import OBSERVATIONS
+from layers.records.rules import RuleUnknown, RuleValueInvalid
 from layers.supply import refresh
 from tests.factories import (
     a_lease,
@@ -53,6 +56,20 @@ def test_adjoining_free_lots_are_one_plot_and_a_road_parts_them(db: Connection) 
     assert row.largest_plot_ha == pytest.approx(2.0, rel=1e-3)
     assert row.largest_plot_lots == ["A", "B"]
     assert plots(db, date(2024, 1, 1)) == pytest.approx({"A,B": 2.0, "C": 1.0}, rel=1e-3)
+
+
+def test_the_edge_that_joins_lots_is_a_rule_that_an_office_can_change(db: Connection) -> None:
+    a_zone(db, "Z", rectangle(-20, -20, 400, 300))
+    a_lot(db, "Z", "A", rectangle(0, 0, 100, 100))
+    a_lot(db, "Z", "B", rectangle(100, 80, 100, 100))  # 20 m of common edge
+    planner = Actor(Role.PLANNER, name="an")
+    for edge_m, largest_ha in ((5.0, 2.0), (30.0, 1.0), (15.0, 2.0)):
+        set_rule(db, planner, "min_shared_edge_m", edge_m, "QĐ thử")
+        assert supply(db, date(2024, 1, 1)).largest_plot_ha == pytest.approx(largest_ha, rel=1e-3)
+    with pytest.raises(RuleValueInvalid):
+        set_rule(db, planner, "min_shared_edge_m", -1.0, "QĐ thử")
+    with pytest.raises(RuleUnknown):
+        set_rule(db, planner, "nothing", 1.0, "QĐ thử")
 
 
 def test_a_lease_takes_its_lot_until_it_is_revoked(db: Connection) -> None:

@@ -18,7 +18,7 @@ depends_on = None
 RIGHTS = (
     "GRANT USAGE ON SCHEMA public TO didoi_app",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON accounts, admin_lineage, admin_units, constraints, data_versions, enterprises, free_plots, import_notes, import_runs, leases, lots, parcels, places, reservations, roads, sessions, setup_tokens, water, zone_observations, zone_supply, zones, procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers, procrastinate_workers TO didoi_app",
-    "GRANT SELECT, INSERT ON parcel_stage_events TO didoi_app",
+    "GRANT SELECT, INSERT ON parcel_stage_events, rules TO didoi_app",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO didoi_app",
 )
 
@@ -548,6 +548,18 @@ def upgrade() -> None:
     op.create_index(
         "uq_roads_key_open", "roads", ["key"], unique=True, postgresql_where=sa.text("valid_to IS NULL")
     )
+    op.create_table(
+        "rules",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.TEXT(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("source", sa.TEXT(), nullable=False),
+        sa.Column("recorded_by", sa.TEXT(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("value >= 0", name=op.f("ck_rules_value")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rules")),
+    )
+    op.create_index(op.f("ix_rules_name"), "rules", ["name"], unique=False)
     op.create_table(
         "setup_tokens",
         sa.Column("token_sha256", sa.LargeBinary(), nullable=False),

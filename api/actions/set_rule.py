@@ -1,0 +1,21 @@
+"""Record another value of a rule, and compute anew what rests on it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from layers.access import Actor
+from layers.records import rules
+from layers.supply import refresh
+
+
+def set_rule(db: Connection, actor: Actor, name: str, value: float, source: str) -> None:
+    """
+    Record the value with its source; free plots and supply follow in the same transaction.
+
+    Raises
+    ------
+    RuleUnknown, RuleValueInvalid
+    """
+    rules.record(db, name, value, source, actor.name)
+    refresh(db)

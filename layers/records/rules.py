@@ -1,0 +1,102 @@
+"""Rules with a number that an office may change: a change is a new row with its source, the latest counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    TEXT,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    DateTime,
+    Float,
+    Identity,
+    Table,
+    func,
+    insert,
+    select,
+)
+
+from gis.errors import BadInput
+from gis.land import MIN_SHARED_EDGE_M
+from layers.layer import Text, metadata
+
+TABLE = Table(
+    "rules",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("name", TEXT, nullable=False, index=True),
+    Column("value", Float, nullable=False),
+    Column("source", TEXT, nullable=False),
+    Column("recorded_by", TEXT, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("value >= 0", name="value"),
+)
+
+
+class RuleUnknown(BadInput):
+    """No rule has this name. Facts: rule, known."""
+
+
+class RuleValueInvalid(BadInput):
+    """A value that the rule cannot take. Facts: rule, value, lowest, highest."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a rule is about, its value until somebody records another, and the values it can take."""
+
+    title: Text
+    default: float
+    lowest: float
+    highest: float
+
+
+RULES: Mapping[str, Rule] = {
+    "min_shared_edge_m": Rule(
+        Text(
+            "Hai lô trống liền khoảnh khi chung cạnh ít nhất (m)",
+            "Two free lots are one plot when they share an edge of at least (m)",
+        ),
+        default=MIN_SHARED_EDGE_M,
+        lowest=0.1,
+        highest=500.0,
+    ),
+}
+
+
+def value_of(db: Connection, name: str) -> float:
+    """The value of a rule that counts now."""
+    latest = select(TABLE.c.value).where(TABLE.c.name == name).order_by(TABLE.c.id.desc()).limit(1)
+    recorded = db.execute(latest).scalar()
+    return known(name).default if recorded is None else recorded
+
+
+def record(db: Connection, name: str, value: float, source: str, recorded_by: str) -> None:
+    """
+    Record another value of a rule. Figures that rest on it are not computed anew here.
+
+    Raises
+    ------
+    RuleUnknown, RuleValueInvalid
+    """
+    rule = known(name)
+    if not rule.lowest <= value <= rule.highest:
+        raise RuleValueInvalid(rule=name, value=value, lowest=rule.lowest, highest=rule.highest)
+    db.execute(insert(TABLE).values(name=name, value=value, source=source, recorded_by=recorded_by))
+
+
+def known(name: str) -> Rule:
+    """
+    A rule by its name.
+
+    Raises
+    ------
+    RuleUnknown
+    """
+    if name not in RULES:
+        raise RuleUnknown(rule=name, known=", ".join(RULES))
+    return RULES[name]
