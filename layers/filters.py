@@ -23,13 +23,15 @@ from sqlalchemy import (
     Integer,
     Subquery,
     and_,
+    any_,
     false,
     func,
+    literal,
     or_,
     select,
 )
 
-from gis.crs import STORAGE_SRID, SUPPORTED
+from gis.crs import STORAGE_SRID, SUPPORTED, WEB_MERCATOR_SRID, Crs
 from gis.errors import BadInput
 from gis.text import fold, nfc
 from layers.access import Actor
@@ -109,7 +111,7 @@ def column_condition(
             elif ".." in item and isinstance(picked.type, Float | Integer | Date):
                 arms.append(_between(compared, item, read))
             elif is_list:
-                arms.append(compared.contains([nfc(item)]))
+                arms.append(literal(nfc(item)) == any_(compared))
             else:
                 arms.append(compared == read(item))
     return or_(*arms) if arms else false()
@@ -143,15 +145,30 @@ def in_box(geom: ColumnElement[Any], box: Box, srid: int) -> ColumnElement[bool]
 
 
 def _meets(geom: ColumnElement[Any], box: Box, srid: int) -> ColumnElement[bool]:
-    area = func.ST_MakeEnvelope(*box, srid)
     if srid == STORAGE_SRID:
+        area = func.ST_MakeEnvelope(*box, srid)
         return and_(geom.op("&&")(area), func.ST_Intersects(geom, area))
+    # Beyond the country a projection has no answer; nothing is stored there.
+    west, south, east, north = _reach(SUPPORTED[srid])
+    box = (max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north))
+    if box[0] > box[2] or box[1] > box[3]:
+        return false()
+    area = func.ST_MakeEnvelope(*box, srid)
     # The edge of a projected box is no straight line in degrees: more corners follow it.
     step = max(box[2] - box[0], box[3] - box[1]) / BOX_STEPS
     if step > 0:
         area = func.ST_Segmentize(area, step)
     turned = func.ST_Transform(area, STORAGE_SRID)
     return and_(geom.op("&&")(turned), func.ST_Intersects(geom, turned))
+
+
+def _reach(crs: Crs) -> Box:
+    """A box in a system's own units that holds the country whichever meridian the system has."""
+    if crs.geographic:
+        return -180.0, -90.0, 180.0, 90.0
+    if crs.srid == WEB_MERCATOR_SRID:
+        return -20_037_508.0, -20_037_508.0, 20_037_508.0, 20_037_508.0
+    return -2_000_000.0, 0.0, 3_000_000.0, 4_000_000.0
 
 
 def _alternatives(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from geoalchemy2 import Geometry
 from sqlalchemy import Column, Connection, Subquery, cast, false, null, select
 
 from gis.errors import BadInput, Forbidden
@@ -79,13 +80,13 @@ def masked(layer: Layer, actor: Actor) -> frozenset[str]:
 
 def pick(layer: Layer, actor: Actor, name: str) -> Column[Any]:
     """
-    The column by which an actor wants to filter or sort.
+    The column by which an actor wants to filter or sort; geometry is filtered by a box alone.
 
     Raises
     ------
     ColumnUnknown, ColumnMasked
     """
-    columns = layer.columns()
+    columns = {n: col for n, col in layer.columns().items() if not isinstance(col.type, Geometry)}
     if name not in columns:
         raise ColumnUnknown(layer=layer.id, column=name, known=", ".join(columns))
     if name in masked(layer, actor):

@@ -65,7 +65,8 @@ def tile(db: Connection, layer: Layer, actor: Actor, as_of: date, z: int, x: int
         If zoom, column or row lie outside the WebMercatorQuad of zooms 0 to 16.
     """
     if not (0 <= z <= MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
-        raise TileOutOfRange(z=z, x=x, y=y, maxzoom=MAX_ZOOM)
+        asked = {name: str(number)[:20] for name, number in (("z", z), ("x", x), ("y", y))}
+        raise TileOutOfRange(**asked, maxzoom=MAX_ZOOM)
     if z < layer.minzoom:
         return b""
     packed = b""

@@ -71,6 +71,7 @@ def a_small_province(db: Connection) -> None:
             contact_phone=f"09030000{number:02d}",
             workers_count=100 + number,
             disposition="relocate" if number % 2 else "encouraged",
+            process_flags=["has_dyeing", "has_plating"] if number in (3, 4) else None,
             valid_from=TURN if number == 30 else date(2020, 1, 1),
         )
     _units(db)

@@ -150,6 +150,18 @@ def test_a_box_and_an_answer_may_be_in_vn2000(client: TestClient) -> None:
     assert [f["id"] for f in told["features"]] == ["DN-001"]
 
 
+@pytest.mark.parametrize("srid", [3405, 3406, 5896, 5898, 9210, 3857])
+@pytest.mark.parametrize("side_m", [1e8, 1e300])
+def test_a_box_beyond_the_reach_of_its_projection_holds_the_whole_country(
+    client: TestClient, srid: int, side_m: float
+) -> None:
+    box = f"{-side_m},{-side_m},{side_m},{side_m}"
+    asked = {"as_of": LATE, "bbox": box, "bbox-crs": f"{EPSG}{srid}"}
+    assert get(client, ENTERPRISES, **asked)["numberMatched"] == 30
+    beyond = f"{side_m},{side_m},{2 * side_m},{2 * side_m}"
+    assert get(client, ENTERPRISES, **(asked | {"bbox": beyond}))["numberMatched"] == 0
+
+
 def test_axes_follow_the_authority(client: TestClient) -> None:
     def first(**query: str) -> tuple[list[float], str]:
         answer = client.get(ENTERPRISES, params={"as_of": LATE, "limit": "1", **query})

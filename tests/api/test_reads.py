@@ -82,6 +82,9 @@ def test_ranges_alternatives_and_missing_values_are_filters(client: TestClient) 
     assert total(wave="") == 30
     assert total(wave="1") == 0
     assert total(q="det binh 7") == 1
+    assert total(process_flags="has_dyeing") == total(process_flags="has_tanning,has_dyeing") == 2
+    assert total(process_flags="has_tanning") == total(process_flags="a..b") == 0
+    assert total(process_flags="") == 28
     assert total(bbox="106.70,10.9,106.7015,11.1") == 1  # 150 m is 0.00137° east, 300 m is 0.00274°
 
 
@@ -230,6 +233,9 @@ def test_a_tile_is_kept_by_version_and_empty_ones_are_no_content(client: TestCli
         ("/layers/zones/rows?limit=0", 400, "request_invalid"),
         ("/layers/zones/rows?as_of=2025-02-30", 400, "request_invalid"),
         ("/layers/zones/rows?area_legal_ha=many", 400, "filter_invalid"),
+        ("/layers/zones/rows?geom=x", 400, "column_unknown"),
+        ("/layers/zones/rows?sort=entrance", 400, "column_unknown"),
+        (f"/tiles/zones/5/{10**30}/0.mvt", 404, "tile_out_of_range"),
         ("/layers/zones/rows?bbox=1,2,3", 400, "box_invalid"),
         ("/layers/zones/rows?q=%00", 400, "text_invalid"),
         ("/layers/zones/features/nobody", 404, "feature_unknown"),
