@@ -27,6 +27,8 @@ from layers.rows import any_illustrative, kept, told_columns
 Format = Literal["gpkg", "geojson", "csv"]
 FORMATS: tuple[Format, ...] = ("gpkg", "geojson", "csv")
 BATCH_ROWS = 5_000
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that spreadsheets run, whoever wrote it; GeoPackage and GeoJSON run nothing."""
 BOM = "\ufeff"
 """Without it spreadsheets read Vietnamese as Latin-1."""
 
@@ -87,7 +89,12 @@ def _write_csv(path: Path, names: list[str], batches: Iterator[list[Any]]) -> No
         writer = csv.writer(file)
         writer.writerow([*names, "lon", "lat", "wkt"])
         for batch in batches:
-            writer.writerows([[_cell(value) for value in row] for row in batch])
+            writer.writerows([[_inert(_cell(value)) for value in row] for row in batch])
+
+
+def _inert(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula, with the apostrophe that makes it text again."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _cell(value: Any) -> Any:
