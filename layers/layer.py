@@ -255,6 +255,9 @@ class Layer:
         Palette token of the single swatch.
     measure
         Name of the column (in ha) that is summed per class of the legend.
+    part_of
+        Column that names the feature of which this one is a part (the park of a phase). Parts are listed and
+        drawn, but counts and sums leave them out: their whole has counted them.
     label
         Column that names a feature.
     facets
@@ -286,6 +289,7 @@ class Layer:
     legend: str | None = None
     swatch: str | None = None
     measure: str | None = None
+    part_of: str | None = None
     label: str = "key"
     facets: tuple[str, ...] = ()
     card: tuple[str, ...] = ()

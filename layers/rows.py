@@ -219,6 +219,7 @@ class Share:
 def total(db: Connection, layer: Layer, actor: Actor, as_of: date, wanted: Wanted) -> Share:
     """Number of the wanted rows, and the sum of the layer's measure over them."""
     rows, where = kept(layer, actor, as_of, wanted)
+    where += _wholes(layer, rows, wanted)
     row = db.execute(select(func.count(), _measure(layer, actor, rows)).select_from(rows).where(*where)).one()
     return Share(None, row[0], row[1])
 
@@ -243,6 +244,7 @@ def _grouped(
     db: Connection, layer: Layer, actor: Actor, as_of: date, wanted: Wanted, names: Sequence[str]
 ) -> dict[str, list[Share]]:
     rows, where = kept(layer, actor, as_of, wanted)
+    where += _wholes(layer, rows, wanted)
     columns = [rows.c[pick(layer, actor, name).name] for name in names]
     which = func.grouping(*columns).label("which")
     sets = func.grouping_sets(*(tuple_(c) for c in columns))
@@ -255,6 +257,13 @@ def _grouped(
         mine = [Share(row[1 + place], row.n, row.measure) for row in found if row.which == mark]
         told[name] = sorted(mine, key=lambda s: (-s.count, s.value is None, str(s.value)))[:FACET_VALUES]
     return told
+
+
+def _wholes(layer: Layer, rows: Subquery, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Leaves out parts, whose whole counts them already; unless the parts themselves are asked for."""
+    if layer.part_of is None or layer.part_of in wanted.values:
+        return []
+    return [rows.c[layer.part_of].is_(None)]
 
 
 def _measure(layer: Layer, actor: Actor, rows: Subquery) -> ColumnElement[Any]:

@@ -60,7 +60,7 @@ LAYER = Layer(
     title=Text("Đơn vị hành chính", "Administrative units"),
     group="admin",
     table=TABLE,
-    order=30,
+    order=5,
     shown=True,
     legend="level",
     label="name",
@@ -69,6 +69,7 @@ LAYER = Layer(
     tile_columns={"level": 0, "name": 9},
     tile_classes={"level": {"commune": 9}},
     paint=(
+        Paint("fill", {"fill-color": "@base.land"}, filter=("==", ["get", "level"], "province")),
         Paint(
             "line",
             {"line-color": "@admin.commune", "line-width": 0.7, "line-dasharray": [3, 2]},

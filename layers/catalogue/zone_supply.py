@@ -58,6 +58,7 @@ DERIVED = (
     column("name", TEXT, vi="Khu", en="Zone"),
     column("status", TEXT, vi="Trạng thái", en="Status", codes=STATUSES),
     column("area_legal_ha", Float, vi="Diện tích quy hoạch", en="Legal area", unit="ha"),
+    column("parent_key", TEXT, vi="Thuộc khu", en="Part of"),
     column("geom", geometry("MULTIPOLYGON"), vi="Ranh giới", en="Boundary"),
 )
 
@@ -69,6 +70,7 @@ def rows(as_of: date) -> Rows:
         ZONES.c.name,
         ZONES.c.status,
         ZONES.c.area_legal_ha,
+        ZONES.c.parent_key,
         ZONES.c.geom,
         ZONES.c.geom_tile,
         ZONES.c.geom_low,
@@ -87,6 +89,7 @@ LAYER = Layer(
     order=42,
     legend="basis",
     measure="free_ha",
+    part_of="parent_key",
     label="name",
     facets=("basis", "status"),
     card=("free_ha", "largest_plot_ha", "industrial_ha", "cleared_ha", "leased_ha", "reserved_ha"),

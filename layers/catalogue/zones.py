@@ -208,6 +208,7 @@ LAYER = Layer(
     shown=True,
     legend="status",
     measure="area_legal_ha",
+    part_of="parent_key",
     label="name",
     facets=("kind", "status", "specialised", "clearance_basis", "wastewater_plant"),
     card=(

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from api.actions.set_rule import set_rule
-from layers.access import Actor, Role
+from layers.access import PUBLIC, Actor, Role
 from layers.catalogue import layer
+from layers.filters import Wanted
 from layers.records.data_versions import versions
 from layers.records.observations import OBSERVATIONS
 from layers.records.rules import RuleUnknown, RuleValueInvalid
+from layers.rows import total
 from layers.supply import refresh
 from tests.factories import (
     a_lease,
@@ -197,6 +199,11 @@ def test_a_park_counts_the_land_of_its_phases(db: Connection) -> None:
     assert [supply(db, day, key).free_ha for key in ("P1", "P2", "P")] == pytest.approx([1, 1, 2], rel=1e-3)
     assert supply(db, day, "P").largest_plot_ha == pytest.approx(2, rel=1e-3)
     assert len(plots(db, day)) == 1  # two plots, both of lot A, listed once each under its phase
+    everything = total(db, layer("zone_supply"), PUBLIC, day, Wanted())
+    assert everything.count == 1  # the park, and not its phases again
+    assert everything.sum == pytest.approx(2, rel=1e-3)
+    phases = total(db, layer("zone_supply"), PUBLIC, day, Wanted(values={"parent_key": ("P",)}))
+    assert phases.count == 2
     free = layer("free_plots").at(day).subquery()
     assert sorted(db.execute(select(free.c.zone_key)).scalars()) == ["P1", "P2"]
 

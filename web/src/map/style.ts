@@ -95,7 +95,7 @@ export function style(catalogue: Catalogue, options: Options): StyleSpecificatio
       ...overlaySources(options.overlay),
     },
     layers: [
-      { id: "background", type: "background", paint: { "background-color": colour("@base.land") } },
+      { id: "background", type: "background", paint: { "background-color": colour("@base.out") } },
       ...shapes,
       ...overlay.shapes,
       ...labels,

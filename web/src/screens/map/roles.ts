@@ -16,7 +16,8 @@ export function cardLayer(layer: string): string {
 
 /** Layers that a click on the map chooses: not those of the base map. */
 export function hittable(catalogue: Catalogue): Set<string> {
-  return new Set(catalogue.layers.filter((layer) => layer.group !== "base").map((layer) => layer.id));
+  const ground = new Set(["base", "admin"]); // a place on it is empty until something stands there
+  return new Set(catalogue.layers.filter((layer) => !ground.has(layer.group)).map((layer) => layer.id));
 }
 
 /** Tabs of the table: what planners work with, whether it is drawn or not. */
