@@ -38,6 +38,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     insert,
     literal,
@@ -56,6 +57,8 @@ from layers.ingest.targets import Target
 from layers.query import search_text
 
 _FOREVER = "infinity"
+_ENDING = ("to_on", "reason_ended", "document", "source")
+"""What a row may say anew of a stored lease or reservation when it says that it ends."""
 
 
 @dataclass(frozen=True)
@@ -254,9 +257,13 @@ class Staging:
             if name in self.filled:
                 values[name] = s.c[name]
             elif fates is not None:
-                values[name] = func.coalesce(before.c[name], s.c[name])
+                # Never from an invented version: a real row would hold what nobody reported.
+                kept = case((before.c.illustrative, None), else_=before.c[name])
+                values[name] = func.coalesce(kept, s.c[name])
         if t.c.key.computed is None:
             values["key"] = s.c.key
+        if "entrance" in t.c and fates is not None:  # no file holds it yet; the place stays where it was
+            values["entrance"] = case((before.c.illustrative, None), else_=before.c.entrance)
         values |= {n: s.c[n] for n in ("valid_from", "valid_to", "search_folded")}
         values["import_run_id"] = literal(self.run_id)
         if "source" not in self.filled:
@@ -293,10 +300,12 @@ class Staging:
         identity = [part for part in self.into.identity if part in t.c]
         stored = and_(*(t.c[n] == s.c[n] for n in identity))
         same = and_(true(), *(t.c[n].is_not_distinct_from(s.c[n]) for n in self.filled))
+        ends = and_(func.count() == 1, func.bool_and(self._now_ends()))
         met = self.db.execute(
-            select(s.c.row_number, func.bool_or(same)).join(t, stored).group_by(s.c.row_number)
+            select(s.c.row_number, func.bool_or(same), ends).join(t, stored).group_by(s.c.row_number)
         ).all()
-        refused = {row[0]: {"code": "record_contradicts"} for row in met if not row[1]}
+        ended = self._ended(stored, [row[0] for row in met if not row[1] and row[2]])
+        refused = {row[0]: {"code": "record_contradicts"} for row in met if not row[1] and not row[2]}
         if met:
             self.db.execute(delete(s).where(s.c.row_number.in_([row[0] for row in met])))
         names = [n for n in self.names if n in self.filled]
@@ -305,7 +314,32 @@ class Staging:
         if "source" not in names:
             names, values = [*names, "source"], [*values, literal(self.source)]
         self.db.execute(insert(t).from_select(names, select(*values), include_defaults=False))
-        return Merged({}, refused, {}, len(met) - len(refused))
+        return Merged({}, refused, ended, len(met) - len(refused) - len(ended))
+
+    def _now_ends(self) -> ColumnElement[bool]:
+        """Whether a row says of a stored hold only that it ends: it was open, or ends sooner for a reason."""
+        s, t = self.rows, self.into.table
+        if "to_on" not in self.filled:
+            return false()
+        same_hold = (t.c[n].is_not_distinct_from(s.c[n]) for n in self.filled if n not in _ENDING)
+        sooner = and_(s.c.to_on < t.c.to_on, s.c.reason_ended.is_not(None))
+        return and_(*same_hold, s.c.to_on.is_not(None), or_(t.c.to_on.is_(None), sooner))
+
+    def _ended(self, stored: ColumnElement[bool], rows: list[int]) -> dict[int, dict[str, Any]]:
+        """End stored holds; answer what stood before. A revoked project frees its land on its date."""
+        if not rows:
+            return {}
+        s, t = self.rows, self.into.table
+        told = [n for n in _ENDING if n in self.filled]
+        found = select(s.c.row_number, *(t.c[n] for n in told)).join(t, stored)
+        before = {
+            row["row_number"]: {n: _plain(row[n]) for n in told}
+            for row in self.db.execute(found.where(s.c.row_number.in_(rows))).mappings()
+        }
+        new: dict[str, Any] = {n: func.coalesce(s.c[n], t.c[n]) for n in told}
+        new |= {"recorded_at": func.now(), "import_run_id": self.run_id}
+        self.db.execute(update(t).where(stored, s.c.row_number.in_(rows)).values(new))
+        return before
 
 
 def _default(column: Column[Any]) -> Any:

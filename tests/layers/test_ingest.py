@@ -27,6 +27,7 @@ from layers.records.data_versions import versions
 from layers.records.imports import NOTES, RUNS
 from layers.records.lineage import LINEAGE
 from layers.records.occupations import LEASES
+from tests.factories import a_lot, a_zone, point, rectangle
 
 ZONES = layer("zones").table
 FIRMS = layer("enterprises").table
@@ -490,6 +491,55 @@ def test_leases_and_stages_come_in_as_dated_records(db: Connection, tmp_path: Pa
     stages = "Mã thửa,Giai đoạn,Ngày\n25741-1-1,Đã bàn giao mặt bằng,15/06/2025\n"
     run(db, "parcel_stage_events", csv(tmp_path, stages, "stages.csv"))
     assert db.execute(select(EVENTS.c.stage)).scalar_one() == "handed_over"
+
+
+def test_a_lease_that_was_stored_open_ends_on_the_day_on_which_it_is_revoked(
+    db: Connection, tmp_path: Path
+) -> None:
+    head = "Mã lô,Bên thuê,Từ ngày,Đến ngày,Số hợp đồng,Lý do chấm dứt\n"
+    signed = "Z-01,Dệt A,01/02/2024,,12/HĐ,\nZ-02,Dệt B,01/02/2024,01/02/2074,13/HĐ,\n"
+    run(db, "leases", csv(tmp_path, head + signed, "signed.csv"))
+    revoked = (
+        "Z-01,Dệt A,01/02/2024,01/05/2026,QĐ 7,Thu hồi dự án\n"
+        "Z-02,Dệt B,01/02/2024,01/06/2026,QĐ 8,Thu hồi dự án\n"
+    )
+    done = run(db, "leases", csv(tmp_path, head + revoked, "revoked.csv"))
+    assert counts(done) == (2, 0, 2, 0)
+    assert [(row, code) for row, code, *_ in notes(db, done["id"])] == [(1, "corrected"), (2, "corrected")]
+    assert "document: 12/HĐ" in notes(db, done["id"])[0][3]["before"]
+    assert db.execute(select(LEASES.c.to_on, LEASES.c.reason_ended).order_by(LEASES.c.lot_key)).all() == [
+        (date(2026, 5, 1), "Thu hồi dự án"),
+        (date(2026, 6, 1), "Thu hồi dự án"),
+    ]
+    sooner = "Z-02,Dệt B,01/02/2024,01/01/2025,13/HĐ,\n"
+    later = "Z-01,Dệt A,01/02/2024,01/05/2030,12/HĐ,Gia hạn\n"
+    other = run(db, "leases", csv(tmp_path, head + sooner + later, "odd.csv"))
+    assert {code for _, code, *_ in notes(db, other["id"])} == {"record_contradicts"}
+
+
+def test_land_of_a_revoked_lease_is_free_from_its_date(db: Connection, tmp_path: Path) -> None:
+    a_zone(db, "Z", rectangle(0, 0, 100, 100))
+    lot = a_lot(db, "Z", "1", rectangle(0, 0, 100, 100))
+    head = "lot_key,holder,from_on,to_on,reason_ended\n"
+    run(db, "leases", csv(tmp_path, f"{head}{lot},Dệt A,2024-02-01,,\n", "a.csv"))
+    run(db, "leases", csv(tmp_path, f"{head}{lot},Dệt A,2024-02-01,2026-05-01,Thu hồi\n", "b.csv"))
+    plots = layer("free_plots")
+    days = (date(2024, 1, 31), date(2024, 2, 1), date(2026, 4, 30), date(2026, 5, 1))
+    assert [len(db.execute(plots.at(day)).all()) for day in days] == [1, 0, 0, 1]
+
+
+def test_a_next_version_keeps_the_entrance_and_takes_nothing_from_an_invented_one(
+    db: Connection, tmp_path: Path
+) -> None:
+    for name, invented in (("A", False), ("B", True)):
+        gate = point(0, 0)
+        a_zone(db, name, rectangle(0, 0, 99, 99), entrance=gate, investor="IDICO", illustrative=invented)
+        body = [{"key": name, "kind": "KCN", "name": "Tên mới", "geometry": square()}]
+        run(db, "zones", zones_file(tmp_path, body, name=f"{name}.gpkg"), valid_from=JULY)
+    found = select(ZONES.c.key, ZONES.c.investor, ZONES.c.entrance.is_not(None)).where(
+        ZONES.c.valid_from == JULY
+    )
+    assert db.execute(found.order_by(ZONES.c.key)).all() == [("A", "IDICO", True), ("B", None, False)]
 
 
 def test_rows_of_other_makers_are_versions_like_any_other(db: Connection, tmp_path: Path) -> None:
