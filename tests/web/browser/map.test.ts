@@ -323,7 +323,8 @@ test("a wrong password or token is refused in words that say what to do", async 
   const { page } = screen;
   await go(page);
   await page.locator(".top .tool", { hasText: /Đăng nhập|Tạo tài khoản/ }).click();
-  for (const field of await page.locator("dialog input").all()) await field.fill("khong-dung-123456");
+  for (const [i, field] of (await page.locator("dialog input").all()).entries())
+    await field.fill(`khong-dung-${i}-123456`);
   await page.locator("dialog .btn.p").click();
   const told = page.locator("dialog [role=alert]");
   await told.waitFor();
