@@ -16,7 +16,7 @@ from typing import Any
 
 import shapely
 from geoalchemy2.shape import from_shape
-from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select
+from sqlalchemy import Connection, Row, and_, case, delete, exists, func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from gis.crs import STORAGE_SRID
@@ -37,7 +37,12 @@ from layers.records.rules import value_of
 
 @dataclass
 class _Unit:
-    """One zone or phase with the records that hang on it."""
+    """
+    One zone or phase as its latest version tells it, with the records that hang on it.
+
+    It exists on ``[since, until)``; ``known_since`` is when somebody first said on what clearance rests, None
+    where that was said from the start.
+    """
 
     key: str
     parent_key: str | None
@@ -45,6 +50,8 @@ class _Unit:
     basis: Basis
     handed_over_on: date | None
     since: date
+    until: date | None
+    known_since: date | None
     illustrative: bool
     lots: list[Row[Any]] = field(default_factory=list[Row[Any]])
     holds: list[Row[Any]] = field(default_factory=list[Row[Any]])
@@ -127,33 +134,33 @@ def _family(db: Connection, keys: list[str] | None) -> list[str]:
 
 
 def _units(db: Connection, keys: Sequence[str]) -> dict[str, _Unit]:
-    since = func.min(ZONES.c.valid_from).over(partition_by=ZONES.c.key).label("since")
-    latest = (
-        select(ZONES, since)
-        .where(ZONES.c.key.in_(keys))
-        .ext(distinct_on(ZONES.c.key))
-        .order_by(ZONES.c.key, ZONES.c.valid_from.desc())
-    )
-    units = {
-        row.key: _Unit(
+    units: dict[str, _Unit] = {}
+    versions = select(ZONES).where(ZONES.c.key.in_(keys)).order_by(ZONES.c.key, ZONES.c.valid_from)
+    for row in db.execute(versions):
+        before = units.get(row.key)
+        known_since = before.known_since if before else None
+        if before and before.basis == "unknown":
+            known_since = row.valid_from
+        units[row.key] = _Unit(
             row.key,
             row.parent_key,
             _shape(row.geom),
             row.clearance_basis,
             row.handed_over_on,
-            row.since,
+            before.since if before else row.valid_from,
+            row.valid_to,
+            known_since,
             row.illustrative,
         )
-        for row in db.execute(latest)
-    }
-    for lot in db.execute(select(LOTS).where(LOTS.c.zone_key.in_(keys)).order_by(LOTS.c.key)):
+    of_zones = select(LOTS).where(LOTS.c.zone_key.in_(keys))
+    for lot in db.execute(of_zones.order_by(LOTS.c.key, LOTS.c.valid_from)):
         units[lot.zone_key].lots.append(lot)
     for table in (LEASES, RESERVATIONS):
         owner = LOTS.c.zone_key.label("zone_key")
         held = select(table, owner, literal(table is LEASES).label("leased")).join(
             LOTS, and_(LOTS.c.key == table.c.lot_key)
         )
-        for hold in db.execute(held.where(LOTS.c.zone_key.in_(keys)).ext(distinct_on(table.c.id))):
+        for hold in db.execute(held.where(LOTS.c.zone_key.in_(keys)).ext(distinct_on(table.c.id, owner))):
             units[hold.zone_key].holds.append(hold)
     tracked = [key for key, unit in units.items() if unit.basis == "parcels"]
     for parcel in db.execute(_handed_over(tracked)) if tracked else ():
@@ -168,8 +175,9 @@ def _handed_over(keys: Sequence[str]) -> Rows:
     """
     Parcels that meet the latest boundary of a zone, with the days on which each was and was not handed over.
 
-    One row per hand-over event, until the parcel's next event. Of two events on a day the one recorded later
-    counts: a correction is a new event.
+    One row per version of a parcel and hand-over event, until the parcel's next event or version: each date
+    has the boundary that held on it. Of two events on a day the one recorded later counts: a correction is a
+    new event.
     """
     latest_zone = (
         select(ZONES.c.key, ZONES.c.geom)
@@ -188,17 +196,23 @@ def _handed_over(keys: Sequence[str]) -> Rows:
         partition_by=day_stage.c.parcel_key, order_by=day_stage.c.effective_on
     )
     run = select(*day_stage.c, following.label("cleared_to")).subquery("run")
-    met = and_(func.ST_Intersects(latest_zone.c.geom, PARCELS.c.geom), PARCELS.c.valid_to.is_(None))
+    earlier = PARCELS.alias("earlier")
+    is_first = ~exists().where(earlier.c.key == PARCELS.c.key, earlier.c.valid_from < PARCELS.c.valid_from)
+    begins = case(
+        (is_first, run.c.effective_on), else_=func.greatest(run.c.effective_on, PARCELS.c.valid_from)
+    )
+    ends = func.least(run.c.cleared_to, PARCELS.c.valid_to)  # least() leaves out what is null
     return (
         select(
             latest_zone.c.key.label("unit_key"),
             PARCELS.c.geom,
             PARCELS.c.illustrative,
-            run.c.effective_on.label("cleared_on"),
-            run.c.cleared_to,
+            begins.label("cleared_on"),
+            ends.label("cleared_to"),
         )
-        .join(PARCELS, met)
+        .join(PARCELS, func.ST_Intersects(latest_zone.c.geom, PARCELS.c.geom))
         .join(run, and_(run.c.parcel_key == PARCELS.c.key, run.c.stage == CLEARED))
+        .where(or_(ends.is_(None), begins < ends))
     )
 
 
@@ -211,15 +225,27 @@ def _computed(
     family = [unit, *phases]
     illustrative = any(member.shown_illustrative for member in family)
     holders = [member for member in family if member.lots]
+    reported = _until(_reported(unit, illustrative), unit.until)
     if not holders or not all(member.tracked for member in holders):
-        return [], _reported(unit, illustrative)
+        return [], reported
     numbers = {lot.key: lot.number for member in holders for lot in member.lots}
-    land, since = _land(holders), min(member.since for member in family)
+    # While nobody had said on what clearance rests, the zone was neither full nor free.
+    first = min(member.since for member in family)
+    since = max(first, *(member.known_since or first for member in holders))
+    land = _land(holders)
     plots, supply = history(land, since, min_shared_edge_m=min_shared_edge_m)
     rows = [_supply_row(unit.key, period, numbers, illustrative) for period in supply]
     if unit.lots and phases:  # plots are listed where their lots are: under the phase, or under the park
         plots, _ = history(_land([unit]), since, min_shared_edge_m=min_shared_edge_m)
-    return ([] if not unit.lots else _plot_rows(unit, plots, numbers)), rows
+    listed = _plot_rows(unit, plots, numbers) if unit.lots else []
+    return _until(listed, unit.until), [*_until(reported, since), *_until(rows, unit.until)]
+
+
+def _until(rows: list[dict[str, Any]], end: date | None) -> list[dict[str, Any]]:
+    """Rows that begin before a day, and hold no longer; all of them where there is no end."""
+    if end is None:
+        return rows
+    return [row | {"valid_to": min(row["valid_to"] or end, end)} for row in rows if row["valid_from"] < end]
 
 
 def _land(units: list[_Unit]) -> ZoneLand:
@@ -325,9 +351,9 @@ def _reported(unit: _Unit, illustrative: bool) -> list[dict[str, Any]]:
         if not known:
             rows.append(_row(unit.key, start, end, "unknown", illustrative))
             continue
-        last = max(known.values(), key=lambda o: o.observed_on)
+        oldest = min(known.values(), key=lambda o: o.observed_on)  # no figure is told newer than it is
         figures: dict[str, Any] = {name: o.value for name, o in known.items()}
-        reported = {"reported_on": last.observed_on, "reported_source": last.source}
+        reported = {"reported_on": oldest.observed_on, "reported_source": oldest.source}
         rows.append(_row(unit.key, start, end, "reported", illustrative, **figures, **reported))
     return rows
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from geoalchemy2 import Geometry
-from sqlalchemy import ARRAY, Boolean, Column, Connection, Date, Float, Integer, Table, select
+from sqlalchemy import ARRAY, Boolean, Column, ColumnElement, Connection, Date, Float, Integer, Table, select
 from sqlalchemy.sql.functions import func
 
 from layers import supply
@@ -154,15 +154,23 @@ def _key_parts(key: Column[Any]) -> tuple[str, ...]:
 
 def _zones_of_run(table: Table, column: Column[Any]) -> Callable[[Connection, int], list[str]]:
     def touched(db: Connection, run_id: int) -> list[str]:
-        query = select(column).where(table.c.import_run_id == run_id, column.is_not(None)).distinct()
+        query = select(column).where(_touched_by(table, run_id), column.is_not(None)).distinct()
         return list(db.execute(query).scalars())
 
     return touched
 
 
+def _touched_by(table: Table, run_id: int) -> ColumnElement[bool]:
+    """Rows of a run; of a feature also its other versions, which may lie in another zone."""
+    if "key" not in table.c:
+        return table.c.import_run_id == run_id
+    own = table.alias("own")
+    return table.c.key.in_(select(own.c.key).where(own.c.import_run_id == run_id))
+
+
 def _zones_under_parcels(db: Connection, run_id: int) -> list[str]:
     zones, parcels = layers()["zones"].table, layers()["parcels"].table
-    meets = func.ST_Intersects(zones.c.geom, parcels.c.geom) & (parcels.c.import_run_id == run_id)
+    meets = func.ST_Intersects(zones.c.geom, parcels.c.geom) & _touched_by(parcels, run_id)
     return list(db.execute(select(zones.c.key).where(select(1).where(meets).exists()).distinct()).scalars())
 
 

@@ -27,7 +27,8 @@ from layers.records.data_versions import versions
 from layers.records.imports import NOTES, RUNS
 from layers.records.lineage import LINEAGE
 from layers.records.occupations import LEASES
-from tests.factories import a_lot, a_zone, point, rectangle
+from layers.supply import refresh
+from tests.factories import a_lease, a_lot, a_zone, point, rectangle
 
 ZONES = layer("zones").table
 FIRMS = layer("enterprises").table
@@ -515,6 +516,29 @@ def test_a_lease_that_was_stored_open_ends_on_the_day_on_which_it_is_revoked(
     later = "Z-01,Dệt A,01/02/2024,01/05/2030,12/HĐ,Gia hạn\n"
     other = run(db, "leases", csv(tmp_path, head + sooner + later, "odd.csv"))
     assert {code for _, code, *_ in notes(db, other["id"])} == {"record_contradicts"}
+
+
+def test_a_lot_that_moves_to_another_zone_leaves_the_figures_of_the_first(
+    db: Connection, tmp_path: Path
+) -> None:
+    for name, x_m in (("Y", 0), ("Z", 1000)):
+        a_zone(db, name, rectangle(x_m, 0, 300, 100))
+        a_lot(db, name, "1", rectangle(x_m, 0, 100, 100))
+    a_lease(db, "Y-1", date(2021, 1, 1), date(2022, 1, 1))
+    refresh(db)
+    moved = {"key": ["Y-1"], "zone_key": ["Z"], "number": ["2"], "use": ["industrial"]}
+    frame = gpd.GeoDataFrame(moved, geometry=[rectangle(1100, 0, 100, 100)], crs=4326)
+    frame.to_file(tmp_path / "lots.gpkg")
+    run(db, "lots", tmp_path / "lots.gpkg", valid_from=JULY)
+
+    def free(day: date) -> list[tuple[str, list[str]]]:
+        plots = layer("free_plots").at(day).subquery()
+        return [
+            (key, sorted(lots)) for key, lots in db.execute(select(plots.c.zone_key, plots.c.lot_numbers))
+        ]
+
+    assert free(JULY) == [("Z", ["1", "2"])]
+    assert free(date(2021, 6, 1)) == [("Z", ["1"])]  # the lease was of a lot of Y
 
 
 def test_land_of_a_revoked_lease_is_free_from_its_date(db: Connection, tmp_path: Path) -> None:

@@ -245,3 +245,65 @@ def test_an_older_boundary_of_a_zone_is_drawn_for_older_dates(db: Connection) ->
     refresh(db)
     old, new = supply(db, date(2021, 1, 1)).geom, supply(db, date(2023, 1, 1)).geom
     assert old != new
+
+
+def test_before_anybody_said_on_what_clearance_rests_there_is_no_data(db: Connection) -> None:
+    nobody = {"clearance_basis": "unknown", "handover_decision": None, "handed_over_on": None}
+    turn = date(2025, 1, 1)
+    a_zone(db, "Z", rectangle(0, 0, 200, 100), valid_to=turn, **nobody)
+    a_zone(db, "Z", rectangle(0, 0, 200, 100), valid_from=turn, handed_over_on=turn)
+    a_lot(db, "Z", "A", rectangle(0, 0, 100, 100))
+    refresh(db)
+    before, after = supply(db, date(2024, 12, 31)), supply(db, turn)
+    assert (before.basis, before.free_ha, before.largest_plot_ha) == ("unknown", None, None)
+    assert (after.basis, after.free_ha) == ("derived", pytest.approx(1.0, rel=1e-3))
+
+
+def test_a_younger_phase_hides_nothing_of_the_years_before_it(db: Connection) -> None:
+    three_lots(db)
+    phase = rectangle(-20, -20, 50, 50)
+    a_zone(db, "Z1", phase, parent_key="Z", valid_from=date(2024, 1, 1), handed_over_on=date(2024, 1, 1))
+    a_lot(db, "Z1", "P", rectangle(-20, -20, 10, 10), valid_from=date(2024, 1, 1))
+    refresh(db)
+    assert supply(db, date(2022, 1, 1)).free_ha == pytest.approx(3.0, rel=1e-3)
+
+
+def test_a_zone_that_ended_has_no_free_plots_any_more(db: Connection) -> None:
+    a_zone(db, "Z", rectangle(0, 0, 200, 100), valid_to=date(2025, 1, 1))
+    a_lot(db, "Z", "A", rectangle(0, 0, 100, 100))
+    refresh(db)
+    assert plots(db, date(2024, 12, 31)) == {"A": pytest.approx(1.0, rel=1e-3)}
+    assert plots(db, date(2025, 1, 1)) == {}
+
+
+def test_a_parcel_clears_within_the_boundary_of_each_date(db: Connection) -> None:
+    turn = date(2025, 1, 1)
+    a_zone(db, "T", rectangle(0, 0, 300, 100), clearance_basis="parcels")
+    a_lot(db, "T", "1", rectangle(0, 0, 100, 100))
+    a_lot(db, "T", "2", rectangle(150, 0, 100, 100))
+    parcel = a_parcel(db, "1", "1", rectangle(0, 0, 100, 100), valid_to=turn)
+    a_parcel(db, "1", "1", rectangle(150, 0, 100, 100), valid_from=turn)
+    a_stage(db, parcel, "handed_over", date(2023, 3, 1))
+    refresh(db)
+    free = {day: list(plots(db, day)) for day in (date(2023, 2, 28), date(2024, 1, 1), turn)}
+    assert free == {date(2023, 2, 28): [], date(2024, 1, 1): ["1"], turn: ["2"]}
+
+
+def test_a_parcel_entered_after_its_hand_over_is_cleared_since_the_hand_over(db: Connection) -> None:
+    a_zone(db, "T", rectangle(0, 0, 300, 100), clearance_basis="parcels")
+    a_lot(db, "T", "1", rectangle(0, 0, 100, 100))
+    parcel = a_parcel(db, "1", "1", rectangle(0, 0, 100, 100), valid_from=date(2025, 1, 1))
+    a_stage(db, parcel, "handed_over", date(2023, 3, 1))
+    refresh(db)
+    assert list(plots(db, date(2024, 1, 1))) == ["1"]
+
+
+def test_a_figure_is_never_told_newer_than_it_is(db: Connection) -> None:
+    a_zone(db, "Z", rectangle(0, 0, 200, 100))
+    for quantity, year, ha in (("free_ha", 2019, 30.0), ("leased_ha", 2025, 80.0)):
+        told = {"zone_key": "Z", "quantity": quantity, "value": ha, "observed_on": date(year, 1, 1)}
+        db.execute(insert(OBSERVATIONS).values(told | {"source": f"Báo cáo {year}"}))
+    refresh(db)
+    row = supply(db, date(2026, 1, 1))
+    assert (row.free_ha, row.leased_ha) == (30.0, 80.0)
+    assert (row.reported_on, row.reported_source) == (date(2019, 1, 1), "Báo cáo 2019")
