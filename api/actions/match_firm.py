@@ -31,7 +31,11 @@ class FirmUnknown(NotFound):
 
 
 class NeedUnknown(BadInput):
-    """The register does not say how much land the firm needs; it must be given."""
+    """Neither the register nor the request says how much land the firm needs. Facts: firm."""
+
+
+class FirmPlaceUnknown(BadInput):
+    """Neither a firm of the register nor a point was given."""
 
 
 @dataclass(frozen=True)
@@ -203,8 +207,8 @@ def match_firm(db: Connection, actor: Actor, as_of: date, request: FirmRequest) 
     ------
     FirmUnknown
         The register has no such firm on this date.
-    NeedUnknown
-        Neither the register nor the request says where the firm stands or how much land it needs.
+    NeedUnknown, FirmPlaceUnknown
+        Neither the register nor the request says how much land the firm needs, or where it stands.
     NeedInvalid, PlaceInvalid, SectorCodeInvalid, SectorSchemeInvalid
         From `gis.matching` and `gis.sectors`.
     """
@@ -229,9 +233,9 @@ def _resolve(db: Connection, actor: Actor, as_of: date, request: FirmRequest) ->
         area_ha = area_ha if area_ha is not None else known.area_needed_ha
         scheme, code = (scheme, code) if code else (known.vsic_scheme, known.vsic_code)
     if point is None:
-        raise NeedUnknown(missing="point", firm=key or "")
+        raise FirmPlaceUnknown()
     if area_ha is None:
-        raise NeedUnknown(missing="area_needed_ha", firm=key or "")
+        raise NeedUnknown(firm=name or "")
     need = Need(point[0], point[1], scheme or ("VSIC2018" if code else None), code, float(area_ha))
     return Firm(key, name, need, illustrative)
 

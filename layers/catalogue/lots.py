@@ -18,7 +18,7 @@ TABLE = Table(
     "lots",
     metadata,
     *versioned(),
-    column("key", TEXT, vi="Mã lô", en="Lot code", nullable=False, searched=True, aliases=("ma lo", "code")),
+    column("key", TEXT, vi="Mã lô", en="Lot code", nullable=False, aliases=("ma lo", "code")),
     column("zone_key", TEXT, vi="Khu", en="Zone", nullable=False, aliases=("ma khu", "ma kcn", "khu")),
     column(
         "number",
@@ -64,7 +64,7 @@ indexes(TABLE, "zone_key")
 
 LAYER = Layer(
     id="lots",
-    title=Text("Lô đất theo quy hoạch 1/500", "Lots of the 1/500 plan"),
+    title=Text("Lô đất theo 1/500", "Lots of the 1/500 plan"),
     group="zones",
     table=TABLE,
     order=50,

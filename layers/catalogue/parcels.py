@@ -169,7 +169,7 @@ DERIVED = (
 
 LAYER = Layer(
     id="parcels",
-    title=Text("Thửa đất và giai đoạn GPMB", "Parcels and clearance stage"),
+    title=Text("Thửa đất & GPMB", "Parcels and clearance stage"),
     group="land",
     table=TABLE,
     rows=rows,

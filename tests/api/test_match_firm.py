@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection
 
-from api.actions.match_firm import FirmRequest, FirmUnknown, NeedUnknown, match_firm
+from api.actions.match_firm import FirmPlaceUnknown, FirmRequest, FirmUnknown, NeedUnknown, match_firm
 from api.words.form import number
 from gis.matching import NeedInvalid
 from layers.access import PUBLIC
@@ -99,9 +99,13 @@ def test_the_date_decides_what_is_free(province: Connection) -> None:
 def test_what_is_missing_is_named(province: Connection) -> None:
     with pytest.raises(FirmUnknown):
         answer(province, firm="x")
-    with pytest.raises(NeedUnknown) as caught:
+    with pytest.raises(FirmPlaceUnknown):
         answer(province, area_needed_ha=1.0)
-    assert caught.value.facts["missing"] == "point"
+    an_enterprise(province, "may-2", point(0, 0), name="May Lái Thiêu", area_needed_ha=None)
+    with pytest.raises(NeedUnknown) as caught:
+        answer(province, firm="may-2")
+    assert caught.value.facts == {"firm": "May Lái Thiêu"}
+    assert answer(province, firm="may-2", area_needed_ha=1.5)["ranked"]
     with pytest.raises(NeedInvalid):
         answer(province, firm="dệt-1", area_needed_ha=-1.0)
 
