@@ -178,7 +178,7 @@ class MatchReport:
         if self.ranking.eligible[i]:
             return self._praise(i, lang)
         told = [
-            _told(_code(reason), lang, **self._facts(reason.facts, i, lang))
+            _told(self._code(reason, i), lang, **self._facts(reason.facts, i, lang))
             for reason in self.ranking.reasons(i)
             if reason.verdict == ("no_data" if self.ranking.withheld[i] else "fail")
         ]
@@ -191,6 +191,15 @@ class MatchReport:
         facts = {"km": self.ranking.distance_m[i] / 1000, "plot": row.largest_plot_ha, "rule": rule}
         lots, target = _lots(row.largest_plot_lots), say(f"reason.to_{row.target_kind}", lang)
         return _told("reason.eligible", lang, **facts, lots=lots, target=target)
+
+    def _code(self, reason: Reason, i: int) -> str:
+        """A sector that no rule names, and land known only by a report, have words of their own."""
+        case = (reason.gate, reason.verdict)
+        if case == ("sector", "fail") and reason.facts["rule"] is None:
+            return "reason.sector_unlisted"
+        if case == ("plot", "no_data") and self.rows[i].free_ha is not None:
+            return "reason.plot_reported"
+        return f"reason.{reason.gate}_{reason.verdict}"
 
     def _facts(self, facts: dict[str, Any], i: int, lang: Lang) -> dict[str, Any]:
         sector = self.firm.need.vsic_code or "?"
@@ -256,12 +265,6 @@ def _registered(db: Connection, actor: Actor, as_of: date, key: str) -> Row[Any]
     if not found:
         raise FirmUnknown(firm=key, as_of=as_of.isoformat())
     return found[0]
-
-
-def _code(reason: Reason) -> str:
-    """A sector that no rule names is told in other words than one that a rule refuses."""
-    unlisted = reason.gate == "sector" and reason.verdict == "fail" and reason.facts["rule"] is None
-    return "reason.sector_unlisted" if unlisted else f"reason.{reason.gate}_{reason.verdict}"
 
 
 def _status(value: str, lang: Lang) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from api.actions.match_firm import FirmPlaceUnknown, FirmRequest, FirmUnknown, NeedUnknown, match_firm
 from api.words.form import number
 from gis.matching import NeedInvalid
 from layers.access import PUBLIC
+from layers.records.observations import OBSERVATIONS
 from layers.supply import refresh
 from tests.factories import a_lease, a_lot, a_zone, an_enterprise, point, rectangle
 
@@ -62,6 +63,15 @@ def test_one_zone_is_ranked_and_every_other_says_why_not(province: Connection) -
     best = found["ranked"][0]
     assert best["distance_m"] == pytest.approx(1000, abs=2)
     assert best["reason"]["vi"].startswith("Cách 1 km đến cổng khu; lô liền khoảnh 2 ha (1, 2)")
+
+
+def test_reported_land_is_told_but_is_no_plot(province: Connection) -> None:
+    a_zone(province, "G", rectangle(25000, 0, 900, 300))
+    told = {"zone_key": "G", "quantity": "free_ha", "value": 40.0, "source": "BQL"}
+    province.execute(insert(OBSERVATIONS).values(told | {"observed_on": date(2023, 1, 1)}))
+    refresh(province, ["G"])
+    (zone,) = (z for z in answer(province, firm="dệt-1")["withheld"] if z["zone"]["key"] == "G")
+    assert zone["reason"]["vi"] == "Báo cáo còn 40 ha trống, chưa có dữ liệu về lô liền khoảnh (cần 1,5 ha)."
 
 
 def test_the_funnel_adds_up_to_every_zone(province: Connection) -> None:
