@@ -9,6 +9,7 @@ so a code is never compared across schemes without a crosswalk.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from gis.errors import BadInput
 
 SCHEMES = ("VSIC2018", "VSIC2025")
 YES, NO, NO_DATA = 1, 0, -1
+_CODE = re.compile("[0-9]{2,5}")  # digits of ASCII: other scripts have digits, too
 
 # (from, to) → code → the codes it became, several where it was split.
 Crosswalk = Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
@@ -185,7 +187,7 @@ def _leave_open(rules: SectorRules, code: str, length: Any, verdict: Verdicts, r
         return
     finer = np.char.startswith(rules.code, code) & (length > len(code))
     otherwise = finer & (rules.permits != (verdict[rules.zone] == YES))
-    unreadable = ~(np.char.isdecimal(rules.code) & (length >= 2) & (length <= 5))
+    unreadable = np.array([_CODE.fullmatch(rule_code) is None for rule_code in rules.code])
     for which in (otherwise, unreadable):
         verdict[rules.zone[which]] = NO_DATA
         rule[rules.zone[which]] = rules.code[which]
@@ -197,12 +199,12 @@ def _any_per_zone(rules: SectorRules, mask: Bools, n: int) -> Bools:
 
 def _readable(code: str) -> str:
     text = code.strip()
-    if not (text.isascii() and text.isdecimal() and 2 <= len(text) <= 5):
+    if _CODE.fullmatch(text) is None:
         raise SectorCodeInvalid(value=code)
     return text
 
 
 def _scheme(scheme: str) -> str:
     if scheme not in SCHEMES:
-        raise SectorSchemeInvalid(value=scheme, allowed=list(SCHEMES))
+        raise SectorSchemeInvalid(value=scheme, allowed=", ".join(SCHEMES))
     return scheme

@@ -66,7 +66,8 @@ def candidates(actor: Actor, as_of: date) -> Rows:
 
     own_lots = exists().where(holders.c.zone_key == zones.c.key)
     phase_lots = exists().where(phases.c.parent_key == zones.c.key, phases.c.key == holders.c.zone_key)
-    states_rules = or_(zones.c.permitted_vsic.is_not(None), zones.c.refused_vsic.is_not(None))
+    # An empty list states nothing, as a missing one.
+    states_rules = or_(*(func.cardinality(zones.c[name]) > 0 for name in ("permitted_vsic", "refused_vsic")))
     largest = (
         select(plots.c.geom, plots.c.lot_numbers)
         .where(plots.c.zone_key == zones.c.key)
@@ -231,7 +232,7 @@ def _one_code(zone: Subquery, code: str) -> ColumnElement[int]:
         return and_(rule.startswith(code), func.length(rule) > len(code))
 
     def unreadable(rule: ColumnElement[str]) -> ColumnElement[bool]:
-        return rule.op("!~")("^[0-9]{2,5}$")
+        return or_(rule.is_(None), rule.op("!~")("^[0-9]{2,5}$"))
 
     permit, refusal = covering(permitted), covering(refused)
     answer = case(

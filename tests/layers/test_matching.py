@@ -131,3 +131,43 @@ def test_the_way_ends_at_the_entrance_else_on_the_largest_plot_else_on_the_zone(
     province(db)
     kinds = {row.key: row.target_kind for row in load(db, PUBLIC, DAY)}
     assert (kinds["near"], kinds["far"], kinds["reported-much"]) == ("entrance", "largest_plot", "zone")
+
+
+@pytest.mark.parametrize("column", ["permitted_vsic", "refused_vsic"])
+@pytest.mark.parametrize("code", ["1312", "13", "2610", " 13 "])
+def test_both_read_odd_rules_alike(db: Connection, column: str, code: str) -> None:
+    odd: list[list[str | None]] = [
+        [],
+        [""],
+        [" 13"],
+        ["13 "],
+        ["13\n"],
+        ["\uff11\uff13"],  # digits of full width
+        ["\u0661\u0663"],  # Arabic digits
+        ["13", None],
+        ["1"],
+        ["131200"],
+        ["C13"],
+        ["13", "1312", "1312"],
+        ["13", "x"],
+    ]
+    for number, rules in enumerate(odd):
+        key = f"z{number:02d}"
+        a_zone(
+            db, key, rectangle(1000 * number, 0, 900, 300), **({"permitted_vsic": ["13"]} | {column: rules})
+        )
+        a_lot(db, key, "1", rectangle(1000 * number, 0, 100, 100))
+    refresh(db)
+    spot = point(-500, 300)
+    arrays, postgis = both(db, Need(spot.x, spot.y, "VSIC2018", code, 0.5))
+    assert {k: v[:4] for k, v in arrays.items()} == {k: v[:4] for k, v in postgis.items()}
+
+
+def test_a_phase_with_an_empty_list_of_sectors_takes_those_of_its_park(db: Connection) -> None:
+    a_zone(db, "park", rectangle(0, 0, 900, 300), permitted_vsic=["13"])
+    a_zone(db, "park-1", rectangle(0, 0, 400, 300), parent_key="park", permitted_vsic=[], refused_vsic=[])
+    a_lot(db, "park-1", "A", rectangle(0, 0, 200, 100))
+    refresh(db)
+    spot = point(-500, 300)
+    arrays, postgis = both(db, Need(spot.x, spot.y, "VSIC2018", "1312", 1.0))
+    assert arrays["park-1"][:4] == postgis["park-1"][:4] == (1, 1, 1, 1)
