@@ -115,6 +115,24 @@ def test_every_error_has_words(lang: str) -> None:
     assert [code for code in _errors() if code not in words and code not in bare] == []
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_error_brings_the_facts_that_its_words_name(lang: str) -> None:
+    sentences = json.loads((ROOT / f"api/words/{lang}.json").read_text(encoding="utf-8"))["error"]
+    for path, call in _calls():
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        code = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        facts = {given.arg for given in call.keywords}
+        if not name[:1].isupper() or code not in sentences or None in facts:
+            continue
+        named = {field for _, field, _, _ in Formatter().parse(sentences[code]) if field}
+        assert named <= facts, f"{path}:{call.lineno} {name}"
+
+
+def _calls() -> Iterator[tuple[str, ast.Call]]:
+    for path, tree in _trees():
+        yield from ((path, node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
 def test_both_languages_say_the_same_things() -> None:
     def flat(node: object, path: str = "") -> dict[str, set[str]]:
         if isinstance(node, dict):

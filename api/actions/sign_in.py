@@ -102,7 +102,7 @@ def set_up(db: Connection, token: str, name: str, full_name: str, password: str)
     """
     name = nfc(name).strip().lower()
     if not _NAME.fullmatch(name):
-        raise AccountNameInvalid(value=name[:80])
+        raise AccountNameInvalid(name=name[:80])
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or password.lower() == name:
         raise PasswordWeak(least=LEAST_PASSWORD)
     # The update locks the token's row: of two that come at once, one finds it used.
