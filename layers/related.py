@@ -31,7 +31,8 @@ def admin_at(db: Connection, layer: Layer, actor: Actor, as_of: date, key: str) 
     rows = visible(layer, actor, as_of).subquery("rows")
     units = visible(admin_units.LAYER, actor, as_of).subquery("units")
     place = select(func.ST_PointOnSurface(rows.c.geom)).where(rows.c.key == key).scalar_subquery()
-    chosen = select(units.c.level, units.c.name, units.c.code).where(func.ST_Covers(units.c.geom, place))
+    told = (units.c.level, units.c.name, units.c.code, units.c.illustrative)
+    chosen = select(*told).where(func.ST_Covers(units.c.geom, place))
     order = [code.value for code in admin_units.LEVELS]
     return sorted(_all(db, chosen), key=lambda unit: order.index(unit["level"]))
 
@@ -65,7 +66,7 @@ def _observations(db: Connection, as_of: date, key: str) -> list[Related]:
 
 def _phases(db: Connection, actor: Actor, as_of: date, key: str) -> list[Related]:
     rows = visible(zones.LAYER, actor, as_of).subquery("rows")
-    chosen = select(rows.c.key, rows.c.name, rows.c.status, rows.c.area_legal_ha)
+    chosen = select(rows.c.key, rows.c.name, rows.c.status, rows.c.area_legal_ha, rows.c.illustrative)
     return _all(db, chosen.where(rows.c.parent_key == key).order_by(rows.c.key))
 
 

@@ -11,12 +11,14 @@ from layers.access import Actor
 from layers.catalogue import layer
 from layers.filters import Wanted
 from layers.query import masked
-from layers.rows import shares, total
+from layers.rows import any_illustrative, shares, total
 
 
 def count_classes(db: Connection, actor: Actor, as_of: date, layer_id: str, wanted: Wanted) -> dict[str, Any]:
     """
     How many of the wanted rows fall in each class and facet value; a missing value is a class of its own.
+
+    ``illustrative`` says whether any of what was counted is invented.
 
     Raises
     ------
@@ -31,6 +33,7 @@ def count_classes(db: Connection, actor: Actor, as_of: date, layer_id: str, want
     return {
         "layer": layer_id,
         "as_of": as_of,
+        "illustrative": any_illustrative(db, shown, actor, as_of, wanted),
         "total": {"count": whole.count, "sum": whole.sum},
         "classes": [
             {"value": share.value, "count": share.count, "sum": share.sum}

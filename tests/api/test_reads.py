@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
+from api.http.app import create_app
 from layers.access import PUBLIC
 from layers.catalogue import layers
 from layers.layer import Layer
 from layers.query import masked
+from tests.api.conftest import settings_for
+from tests.factories import a_feature, a_zone, rectangle
 
 LATE, EARLY = "2026-01-01", "2024-06-01"
 MASKED = [(layer, name) for layer in layers().values() for name in sorted(masked(layer, PUBLIC))]
@@ -274,3 +278,18 @@ def test_the_reference_loads_nothing_from_elsewhere(client: TestClient) -> None:
     assert "/ogc/collections/zones/items" in page
     assert "<script" not in page
     assert "http" not in page.replace("http://didoi.test", "").replace("http://www.opengis.net", "")
+
+
+def test_a_count_and_a_card_say_what_is_invented(database: Engine) -> None:
+    with database.begin() as db:
+        a_zone(db, "real", rectangle(0, 0, 100, 100))
+        a_zone(db, "made", rectangle(500, 0, 100, 100), kind="CCN", illustrative=True)
+        whole = rectangle(-500, -500, 2000, 2000)
+        for code, made in (("79", False), ("MH79", True)):
+            a_feature(db, "admin_units", whole, level="province", code=code, name="HCM", illustrative=made)
+    with TestClient(create_app(settings_for(database)), base_url="http://didoi.test") as opened:
+        assert get(opened, "/layers/zones/counts")["illustrative"] is True
+        assert get(opened, "/layers/zones/counts", kind="KCN")["illustrative"] is False
+        card = get(opened, "/layers/zones/features/real")
+    units = {unit["code"]: unit["illustrative"] for unit in card["related"]["admin"]}
+    assert (card["illustrative"], units) == (False, {"79": False, "MH79": True})
