@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from psycopg import errors as postgres
 from sqlalchemy import Connection, func, insert, select, text, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from gis.arrays import Ints
 from layers import supply
@@ -88,8 +88,10 @@ def load(
     run_id = _open_run(db, into, request, sha256, key, actor_name, work.shapes)
     try:
         _merge(db, work, run_id, tell)
-    except (IntegrityError, DataError, postgres.IntegrityError) as error:
+    except (IntegrityError, DataError, OperationalError, postgres.IntegrityError) as error:
         cause = getattr(error, "orig", error)
+        if isinstance(error, OperationalError) and not isinstance(cause, postgres.ProgramLimitExceeded):
+            raise  # of the database, not of the rows
         diag = getattr(cause, "diag", None)
         raise errors.RowsContradict(
             file=request.path.name,

@@ -130,6 +130,8 @@ def _numbers(column: Array, into: Field, mapping: Mapping, heading: str) -> Pars
         plain = pc.replace_substring(written, mapping.thousands, "") if mapping.thousands else written
         plain = pc.replace_substring(plain, mapping.decimal, ".")
         values = pc.if_else(sound, plain, pa.scalar(None, pa.string())).cast(pa.float64())
+        sound = pc.and_(sound, pc.fill_null(pc.is_finite(values), False))  # 1e400 is no number that is kept
+        values = pc.if_else(sound, values, pa.scalar(None, pa.float64()))
         _fault(faults, "number_unparsable", pc.and_(pc.is_valid(written), pc.invert(sound)))
     values = pc.if_else(percent, pc.divide(values, 100.0), values)
     if into.kind == "number":

@@ -23,6 +23,9 @@ from layers.ingest.parse import text as as_text
 from layers.ingest.shapes import Shapes, shapes
 from layers.ingest.targets import Target
 
+LONGEST_KEY = 200
+"""Letters of a code: as many as a question by code may have, and no index refuses them."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -91,6 +94,8 @@ class Work:
         keys = _keys(columns, into)
         if into.layer is not None:
             columns["key"] = pa.array(keys, pa.string())
+            length = np.asarray(pc.fill_null(pc.utf8_length(columns["key"]), 0))
+            notes.refuse(length > LONGEST_KEY, "key_too_long", lambda _row: {"allowed": LONGEST_KEY})
         _refuse_duplicates(columns, keys, into, notes)
         return cls(into, request, received, columns, filled, shaped, notes, keys)
 

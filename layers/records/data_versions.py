@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import TEXT, BigInteger, Column, Connection, Table, select
+from sqlalchemy import TEXT, BigInteger, Column, Connection, Table, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from layers.layer import metadata
@@ -18,9 +18,15 @@ VERSIONS = Table(
 
 
 def bump(db: Connection, names: Iterable[str]) -> None:
-    """Raise the version of the named tables, within the writer's transaction."""
+    """
+    Raise the version of the named tables, within the writer's transaction.
+
+    The first is the time in seconds: what browsers keep of one database is then never taken for the same
+    version of another that was made later at the same address.
+    """
+    first = cast(func.extract("epoch", func.clock_timestamp()), BigInteger)
     for name in sorted(set(names)):
-        row = insert(VERSIONS).values(name=name, version=1)
+        row = insert(VERSIONS).values(name=name, version=first)
         db.execute(
             row.on_conflict_do_update(index_elements=["name"], set_={"version": VERSIONS.c.version + 1})
         )

@@ -32,7 +32,7 @@ NOTES = (
     *("valid_from_set", "valid_to_set", "unchanged", "closed", "corrected", "duplicate_key"),
     *("value_missing", "number_unparsable", "whole_number_needed", "date_unparsable", "code_unknown"),
     *("boolean_unparsable", "dates_reversed", "check_failed", "version_older", "version_overlaps"),
-    "record_contradicts",
+    *("record_contradicts", "key_too_long"),
 )
 
 

@@ -185,6 +185,14 @@ def test_numbers_are_read_as_declared_and_never_guessed(db: Connection, tmp_path
     assert notes(db, done["id"]) == [(2, "number_unparsable", True, {"column": "nhu cau", "value": "3,5 ha"})]
 
 
+def test_a_code_too_long_to_be_asked_for_is_refused_alone(db: Connection, tmp_path: Path) -> None:
+    long = "".join(chr(ord("a") + i * i % 26) for i in range(201))
+    body = f"ma,ten,lng,lat\n{long},A,106.7,11\n{long[1:]},B,106.7,11\n"
+    done = run(db, "enterprises", csv(tmp_path, body), crs="EPSG:4326")
+    assert notes(db, done["id"]) == [(1, "key_too_long", True, {"allowed": 200})]
+    assert [firm["name"] for firm in stored(db, FIRMS)] == ["B"]
+
+
 def test_a_row_that_breaks_a_condition_of_the_layer_is_refused_alone(db: Connection, tmp_path: Path) -> None:
     body = "ma,ten,lng,lat,nhu cau,ma nganh\n1,A,106.7,11,0,\n2,B,106.7,11,2,1313\n3,C,106.7,11,2,\n"
     done = run(db, "enterprises", csv(tmp_path, body), crs="EPSG:4326")

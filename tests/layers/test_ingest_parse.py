@@ -35,6 +35,7 @@ def test_vietnamese_numbers_need_their_format_declared() -> None:
     ]  # fmt: skip
     assert read(["1.234,5", "1.234", "1,5"], "number") == [None, 1.234, None]
     assert read(["1.2345", "12.34.567"], "number", vietnamese) == [None, None]
+    assert read(["1e400", "-1e400", "1e3"], "number") == [None, None, 1000.0]  # 1e400 would be infinite
 
 
 @given(st.floats(-1e9, 1e9).map(lambda x: round(x, 3)))

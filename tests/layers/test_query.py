@@ -12,7 +12,7 @@ from layers.catalogue import layers
 from layers.filters import Wanted
 from layers.layer import Layer, about
 from layers.query import ColumnMasked, ColumnUnknown, etag, history, masked, pick, visible
-from layers.records.data_versions import bump
+from layers.records.data_versions import bump, versions
 from layers.rows import page, shares
 from tests.factories import a_feature, a_parcel, a_stage, a_zone, an_enterprise, point, rectangle
 
@@ -109,3 +109,11 @@ def test_a_filter_is_a_value_and_never_sql(db: Connection) -> None:
         found = page(db, layer, PUBLIC, LATE, Wanted(q=text), sort=None, limit=9, offset=0)
         assert len(found) == (text == "KCN O'Brien")
     assert db.execute(select(func.count()).select_from(layer.table)).scalar_one() == 1
+
+
+def test_a_database_made_anew_never_repeats_the_versions_of_the_one_before(db: Connection) -> None:
+    bump(db, ["zones"])
+    first = versions(db)["zones"]
+    bump(db, ["zones"])
+    assert versions(db)["zones"] == first + 1
+    assert first >= 1_700_000_000  # seconds since 1970: later than any version of an earlier database
