@@ -22,7 +22,13 @@ test("a link restores the whole view", () => {
 });
 
 test("a link to a known firm restores it", () => {
-  const view: View = { ...EMPTY, firm: { type: "known", key: "DN & 1" } };
+  const view: View = { ...EMPTY, firm: { type: "known", key: "DN & 1", vsic: null, need_ha: null } };
+  expect(read(write(view))).toEqual(view);
+  expect(write(view)).toBe("firm=DN+%26+1");
+});
+
+test("a link keeps the sector and the hectares that were tried for a firm of the register", () => {
+  const view: View = { ...EMPTY, firm: { type: "known", key: "DN-1", vsic: "1313", need_ha: 2.25 } };
   expect(read(write(view))).toEqual(view);
 });
 

@@ -175,7 +175,7 @@ export type Match = {
   illustrative: boolean;
 };
 export type MatchQuestion =
-  | { firm: string }
+  | { firm: string; vsic_scheme?: string; vsic_code?: string; area_needed_ha?: number }
   | { point: Point; vsic_scheme: string; vsic_code: string; area_needed_ha: number };
 
 export type Session = { account: Account | null; csrf: string | null; setup_needed: boolean };

@@ -136,7 +136,10 @@ export class App {
   }
 
   placeFirm(key: string): void {
-    this.#go({ firm: { type: "known", key }, side: "firm", selection: { type: "none" } }, "push");
+    this.#go(
+      { firm: { type: "known", key, vsic: null, need_ha: null }, side: "firm", selection: { type: "none" } },
+      "push",
+    );
   }
 
   placeAdhoc(point: Point): void {
@@ -145,8 +148,9 @@ export class App {
     this.#go({ firm, side: "firm", selection: { type: "none" } }, "push");
   }
 
-  describeAdhoc(vsic: string | null, need_ha: number | null): void {
-    if (this.firm.type !== "adhoc") return;
+  /** What the firm is taken to do and to need; null leaves it to the register. */
+  describeFirm(vsic: string | null, need_ha: number | null): void {
+    if (this.firm.type === "none") return;
     this.#go({ firm: { ...this.firm, vsic, need_ha } }, "push");
   }
 

@@ -8,7 +8,8 @@ export type Selection = { type: "none" } | { type: "feature"; layer: string; key
 
 export type Firm =
   | { type: "none" }
-  | { type: "known"; key: string }
+  /** Of the register; a sector or hectares given here stand before what the register says. */
+  | { type: "known"; key: string; vsic: string | null; need_ha: number | null }
   | { type: "adhoc"; point: Point; vsic: string | null; need_ha: number | null };
 
 /** Which of the two answers the right panel shows when there are both. */
@@ -84,15 +85,15 @@ function writeFirm(query: URLSearchParams, firm: Firm): void {
       return;
     case "known":
       query.set("firm", firm.key);
-      return;
+      break;
     case "adhoc":
       query.set("point", firm.point.map((degrees) => degrees.toFixed(6)).join(","));
-      if (firm.vsic) query.set("vsic", firm.vsic);
-      if (firm.need_ha !== null) query.set("ha", String(firm.need_ha));
-      return;
+      break;
     default:
       firm satisfies never;
   }
+  if (firm.vsic) query.set("vsic", firm.vsic);
+  if (firm.need_ha !== null) query.set("ha", String(firm.need_ha));
 }
 
 /** The view of an address; what cannot be read is left at its default. */
@@ -161,15 +162,15 @@ function decode(text: string): string {
 }
 
 function readFirm(query: URLSearchParams): Firm {
-  const key = query.get("firm");
-  if (key) return { type: "known", key };
-  const [lon, lat] = numbers(query.get("point"), 2) ?? [];
-  if (lon === undefined || lat === undefined) return { type: "none" };
   const need = Number(query.get("ha"));
-  return {
-    type: "adhoc",
-    point: [lon, lat],
+  const asked = {
     vsic: query.get("vsic"),
     need_ha: need > 0 && Number.isFinite(need) ? need : null,
   };
+  const key = query.get("firm");
+  if (key) return { type: "known", key, ...asked };
+  const [lon, lat] = numbers(query.get("point"), 2) ?? [];
+  return lon === undefined || lat === undefined
+    ? { type: "none" }
+    : { type: "adhoc", point: [lon, lat], ...asked };
 }
