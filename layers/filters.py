@@ -40,11 +40,16 @@ from layers.query import masked, pick
 
 Box = tuple[float, float, float, float]
 BOX_STEPS = 32
+MOST_ALTERNATIVES = 1_000
 _INT4 = 2**31
 
 
 class FilterInvalid(BadInput):
     """A filter's value cannot be read as the column's type."""
+
+
+class TooManyAlternatives(BadInput):
+    """One column is asked for more values than a query should be composed of."""
 
 
 class BoxInvalid(BadInput):
@@ -103,17 +108,19 @@ def column_condition(
     read = _reader(layer, name)
     compared = rows.c[picked.name]
     is_list = isinstance(picked.type, ARRAY)
+    items = [item for text in texts for item in _alternatives(text)]
+    if len(items) > MOST_ALTERNATIVES:
+        raise TooManyAlternatives(column=name, count=len(items), allowed=MOST_ALTERNATIVES)
     arms: list[ColumnElement[bool]] = []
-    for text in texts:
-        for item in _alternatives(text):
-            if item == "":
-                arms.append(compared.is_(None))
-            elif ".." in item and isinstance(picked.type, Float | Integer | Date):
-                arms.append(_between(compared, item, read))
-            elif is_list:
-                arms.append(literal(nfc(item)) == any_(compared))
-            else:
-                arms.append(compared == read(item))
+    for item in items:
+        if item == "":
+            arms.append(compared.is_(None))
+        elif ".." in item and isinstance(picked.type, Float | Integer | Date):
+            arms.append(_between(compared, item, read))
+        elif is_list:
+            arms.append(literal(nfc(item)) == any_(compared))
+        else:
+            arms.append(compared == read(item))
     return or_(*arms) if arms else false()
 
 

@@ -31,6 +31,8 @@ def test_no_request_makes_the_server_fail(address: str, definition: str, base: s
             )
             @given(case=operation.as_strategy())
             def ask(case: schemathesis.Case) -> None:
+                if "layer_id" in case.path_parameters:  # a made-up layer would end every question at once
+                    case.path_parameters["layer_id"] = "enterprises"
                 answer = case.call(base_url=address + base, session=session, timeout=20)
                 asked.append(answer.status_code)
                 if answer.status_code >= 500:

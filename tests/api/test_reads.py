@@ -238,6 +238,7 @@ def test_a_tile_is_kept_by_version_and_empty_ones_are_no_content(client: TestCli
         ("/layers/zones/rows?as_of=2025-02-30", 400, "request_invalid"),
         ("/layers/zones/rows?area_legal_ha=many", 400, "filter_invalid"),
         ("/layers/zones/rows?geom=x", 400, "column_unknown"),
+        (f"/layers/zones/rows?name={'a,' * 1001}", 400, "too_many_alternatives"),
         ("/layers/zones/rows?sort=entrance", 400, "column_unknown"),
         (f"/tiles/zones/5/{10**30}/0.mvt", 404, "tile_out_of_range"),
         ("/layers/zones/rows?bbox=1,2,3", 400, "box_invalid"),
@@ -293,3 +294,11 @@ def test_a_count_and_a_card_say_what_is_invented(database: Engine) -> None:
         card = get(opened, "/layers/zones/features/real")
     units = {unit["code"]: unit["illustrative"] for unit in card["related"]["admin"]}
     assert (card["illustrative"], units) == (False, {"79": False, "MH79": True})
+
+
+@pytest.mark.parametrize("layer", layers().values(), ids=lambda layer: layer.id)
+def test_every_column_is_a_filter_and_an_order_or_says_why_not(client: TestClient, layer: Layer) -> None:
+    for name in layer.columns():
+        for query in ({name: "x"}, {name: "1..2"}, {name: ""}, {"sort": name}, {"sort": f"-{name}"}):
+            answer = client.get(f"/layers/{layer.id}/rows", params=query | {"limit": 2})
+            assert answer.status_code in (200, 400, 403), (query, answer.text)
