@@ -15,10 +15,10 @@ DISPOSITIONS = (
     Code("relocate", Text("Bắt buộc di dời", "Must relocate"), "@firm.relocate"),
     Code("encouraged", Text("Khuyến khích di dời", "Encouraged to relocate"), "@firm.encouraged"),
     Code("convert", Text("Chuyển đổi công năng", "Convert function"), "@firm.convert"),
-    Code("change_technology", Text("Thay đổi công nghệ", "Change technology"), "@firm.convert"),
+    Code("change_technology", Text("Thay đổi công nghệ", "Change technology"), "@firm.technology"),
     Code("upgrade_in_place", Text("Cải tạo tại chỗ", "Upgrade in place"), "@firm.stay"),
-    Code("not_subject", Text("Không thuộc diện", "Not subject"), "@firm.stay"),
-    Code("closed", Text("Đã ngừng hoạt động", "Closed"), "@firm.stay"),
+    Code("not_subject", Text("Không thuộc diện", "Not subject"), "@firm.not_subject"),
+    Code("closed", Text("Đã ngừng hoạt động", "Closed"), "@firm.closed"),
 )
 
 MANAGED_BY = (
