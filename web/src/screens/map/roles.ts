@@ -1,6 +1,6 @@
 /** The few layers that play a part in this screen beyond being drawn and listed. */
 
-import type { Catalogue } from "@/api/types.ts";
+import type { Catalogue, Row } from "@/api/types.ts";
 
 export const ZONES = "zones";
 export const FIRMS = "enterprises";
@@ -71,4 +71,9 @@ export function ordered<T extends { name: string }>(columns: T[], first: string[
 /** How a table is sorted before anyone sorts it. */
 export function usualSort(layer: string): string | null {
   return layer === SUPPLY ? "-free_ha" : null;
+}
+
+/** Whether a row is a phase of a park that the same table lists: the park's figures include it. */
+export function isPhase(layer: string, row: Row): boolean {
+  return cardLayer(layer) === ZONES && typeof row["parent_key"] === "string";
 }
