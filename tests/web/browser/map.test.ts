@@ -108,6 +108,97 @@ test("a form that is not filled says what is missing", async () => {
   expect(await page.locator(".r form [role=alert]").count()).toBe(2);
 });
 
+test("a firm whose need the register lacks is asked for it, and then placed", async () => {
+  const { page } = screen;
+  const firms = await json<Listed>(
+    "/layers/enterprises/rows?limit=1&area_needed_ha=&sort=key&vsic_code=1313",
+  );
+  const lacking = firms.rows[0];
+  if (!lacking) throw new Error("the province has no such firm");
+  const faults = screen.faults.length;
+  await go(page, `?firm=${lacking.key}&side=firm`);
+  await page.locator("#need").waitFor();
+  expect(await text(".fh h1")).toBe(lacking.name);
+  await expect.poll(() => page.locator("#vsic").inputValue()).toMatch(/^1313 – /);
+  expect(await page.locator("#need").inputValue()).toBe("");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("need");
+  expect(await page.locator(".r [role=alert]").count()).toBe(0);
+  await page.keyboard.type("1,2");
+  await page.keyboard.press("Enter");
+  await page.locator(".fun").waitFor();
+  expect(page.url()).toContain(`firm=${lacking.key}&ha=1.2`);
+  expect(await text(".fh dd")).toContain("từ 1,2 ha");
+  expect(screen.faults.slice(faults)).toEqual([]);
+});
+
+test("other hectares can be tried for a firm, and the register's come back", async () => {
+  const { page } = screen;
+  await go(page, `?firm=${firm.key}&side=firm`);
+  await page.locator(".fun").waitFor();
+  const before = await text(".fh dd");
+  await page.locator(".fh .why").click();
+  await page.locator("#need").fill("40");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => text(".fh dd")).toContain("từ 40,0 ha");
+  await expect.poll(() => text(".fun li:last-child .name")).toContain("40 ha");
+  expect(page.url()).toContain("ha=40");
+  await page.locator(".told .why").click();
+  await expect.poll(() => text(".fh dd")).toBe(before);
+  expect(page.url()).not.toContain("ha=");
+});
+
+test("names of layers, classes and tables are never cut, nor a card's buttons", async () => {
+  const { page } = screen;
+  for (const lang of ["vi", "en"]) {
+    for (const view of ["sel=zones/MH-VSIP-3", `firm=${firm.key}&side=firm`]) {
+      await go(page, `?lang=${lang}&${view}`);
+      await page.locator(".r h1").waitFor();
+      const cut = await page.evaluate(() =>
+        [
+          ...document.querySelectorAll<HTMLElement>(
+            ".tl .name, .lg .class, .dhead .tabs, .dhead .tabs button",
+          ),
+        ]
+          .filter((node) => node.scrollWidth > node.clientWidth + 1)
+          .map((node) => node.innerText),
+      );
+      expect(cut, `${lang} ${view}`).toEqual([]);
+      const right = await page.evaluate(() =>
+        Math.max(
+          ...[...document.querySelectorAll(".r .ib")].map((node) => node.getBoundingClientRect().right),
+        ),
+      );
+      expect(right).toBeLessThanOrEqual(1366 - 8);
+    }
+  }
+});
+
+test("phases of a park stand in its table as phases, and are not counted again", async () => {
+  const { page } = screen;
+  const { total } = await json<{ total: number }>("/layers/zone_supply/rows?limit=1");
+  await go(page, "?table=zone_supply&sort=name&q=giai");
+  await page.locator("tr.phase").first().waitFor();
+  expect(await text("tr.phase .tag")).toBe("giai đoạn");
+  expect(Number((await text("#dock-tab-zone_supply")).replace("Khu ", ""))).toBeLessThan(total);
+});
+
+test("a zone out of sight that is chosen by name comes into sight", async () => {
+  const { page } = screen;
+  await go(page, "?at=107.9,11.9,13&table=zone_supply");
+  await page.locator("tr[data-key]").first().click();
+  await page.locator(".card h1").waitFor();
+  await drawn(page);
+  expect(Number(await page.locator(".mapbox").getAttribute("data-zones"))).toBeGreaterThan(0);
+  await go(page, "?at=107.9,11.9,13");
+  await page.keyboard.press("/");
+  await page.keyboard.type("KCN VSIP III");
+  await page.locator("[role=option]:has-text('KCN VSIP III')").first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".card h1").waitFor();
+  await drawn(page);
+  expect(Number(await page.locator(".mapbox").getAttribute("data-zones"))).toBeGreaterThan(0);
+});
+
 test("another date gives other counts", async () => {
   const { page } = screen;
   const zones = () => page.locator(".tl:has-text('Khu, cụm công nghiệp') .n").innerText();
@@ -115,7 +206,10 @@ test("another date gives other counts", async () => {
   const now = await zones();
   await page.locator("[role=slider]").focus();
   await page.keyboard.press("Home");
-  await page.waitForFunction((before) => !document.body.innerText.includes(`Khu (${before})`), now);
+  await page.waitForFunction(
+    (before) => !document.querySelector("#dock-tab-zone_supply")?.textContent?.includes(` ${before}`),
+    now,
+  );
   await drawn(page);
   expect(await zones()).not.toBe(now);
   expect(page.url()).toContain("as_of=");
@@ -138,7 +232,7 @@ test("a class of the legend filters the map and the table, and the layer says so
   await page.locator(".flag").waitFor();
   await drawn(page);
   const passing = await text(".lg.sum .num");
-  expect(await text(".tabs [aria-selected=true]")).toBe(`Khu (${passing})`);
+  expect(await text(".tabs [aria-selected=true]")).toBe(`Khu ${passing}`);
   expect(await text(".chip")).toContain("Đã lấp đầy");
   expect(await pixels(page, "#54b49d")).toBeLessThan(60);
 });
@@ -304,6 +398,24 @@ test.each([
         }).length,
     );
     expect(outside, view).toBe(0);
+    const overlaps = await page.evaluate(() => {
+      const boxes = [
+        ...document.querySelectorAll(".scalebar, .keyed, .corner > *, .mtools, .badge, .chips"),
+      ].map((node) => ({ name: node.className, box: node.getBoundingClientRect() }));
+      return boxes.flatMap((a, i) =>
+        boxes
+          .slice(i + 1)
+          .filter(
+            (b) =>
+              a.box.left < b.box.right &&
+              b.box.left < a.box.right &&
+              a.box.top < b.box.bottom &&
+              b.box.top < a.box.bottom,
+          )
+          .map((b) => `${a.name} over ${b.name}`),
+      );
+    });
+    expect(overlaps, view).toEqual([]);
   }
   await page.setViewportSize({ width: 1366, height: 768 });
 });

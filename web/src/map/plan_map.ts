@@ -110,6 +110,14 @@ export class PlanMap {
     this.#settled(() => this.#map.easeTo(move));
   }
 
+  /** Whether any of a box is on the screen. */
+  shows([west, south, east, north]: Box): boolean {
+    const view = this.#map.getBounds();
+    return (
+      west <= view.getEast() && east >= view.getWest() && south <= view.getNorth() && north >= view.getSouth()
+    );
+  }
+
   /** What moves the camera often opens a panel too: move when the map has its new size. */
   #settled(move: () => void): void {
     this.#handlers.busy();

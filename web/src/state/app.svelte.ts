@@ -30,6 +30,8 @@ export class App {
   /** Grows when what we may see changes, so that everything is asked again. */
   generation = $state(0);
   target = $state.raw<Target | null>(null);
+  /** A feature that was just chosen without a place: the map goes there if it is out of sight. */
+  sought: { layer: string; key: string } | null = null;
   /** The latest short message for everybody, also for a screen reader. */
   notice = $state.raw<string | null>(null);
 
@@ -95,6 +97,7 @@ export class App {
   }
 
   aim(target: { [K in Target["type"]]: Omit<Extract<Target, { type: K }>, "turn"> }[Target["type"]]): void {
+    this.sought = null;
     this.target = { ...target, turn: (this.target?.turn ?? 0) + 1 } as Target;
   }
 
@@ -128,6 +131,7 @@ export class App {
 
   /** Choose a feature; the firm that is being placed stays. */
   select(layer: string, key: string, side: Side = "card"): void {
+    this.sought = { layer, key };
     this.#go({ selection: { type: "feature", layer, key }, side }, "push");
   }
 
