@@ -197,6 +197,13 @@ test("a zone out of sight that is chosen by name comes into sight", async () => 
   await page.locator(".card h1").waitFor();
   await drawn(page);
   expect(Number(await page.locator(".mapbox").getAttribute("data-zones"))).toBeGreaterThan(0);
+  // A firm's own card is opened without saying where the firm stands.
+  await go(page, `?at=107.9,11.9,13&firm=${firm.key}&side=firm`);
+  await page.locator(".facts .btn").click();
+  await page.locator(".card .kf").waitFor();
+  await drawn(page);
+  const [lon, lat] = (/at=([^&]*)/.exec(page.url())?.[1] ?? "").split("%2C").map(Number);
+  expect(Math.hypot((lon ?? 0) - firm.point[0], (lat ?? 0) - firm.point[1])).toBeLessThan(0.1);
 });
 
 test("another date gives other counts", async () => {
