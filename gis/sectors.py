@@ -197,6 +197,11 @@ def _any_per_zone(rules: SectorRules, mask: Bools, n: int) -> Bools:
     return np.bincount(rules.zone[mask], minlength=n) > 0
 
 
+def readable(scheme: str | None, code: str | None) -> bool:
+    """Whether a recorded sector can be compared at all; one that cannot is no data."""
+    return scheme in SCHEMES and code is not None and _CODE.fullmatch(code.strip()) is not None
+
+
 def _readable(code: str) -> str:
     text = code.strip()
     if _CODE.fullmatch(text) is None:

@@ -62,10 +62,11 @@ def a_zone(db: Connection, key: str, shape: Any, **columns: Any) -> None:
         "vsic_scheme": "VSIC2018",
         "permitted_vsic": ["13", "14", "25"],
     }
-    entrance = columns.pop("entrance", None)
+    if (entrance := columns.pop("entrance", None)) is not None:
+        columns |= {"entrance_lon": entrance.x, "entrance_lat": entrance.y}
     if columns.get("clearance_basis", "declared") == "declared":
         usual |= {"handover_decision": "QĐ 1/QĐ-UBND", "handed_over_on": SINCE}
-    a_feature(db, "zones", shape, key=key, **(usual | columns), entrance=_geom(entrance))
+    a_feature(db, "zones", shape, key=key, **(usual | columns))
 
 
 def a_lot(db: Connection, zone: str, number: str, shape: Any, **columns: Any) -> str:

@@ -15,6 +15,7 @@ from api.words.form import number
 from gis.errors import BadInput, NotFound
 from gis.gates import Gate
 from gis.matching import Ranking, Reason, rank
+from gis.sectors import readable
 from gis.spatial_sql import lat, lon
 from layers.access import Actor
 from layers.catalogue import layer
@@ -240,7 +241,8 @@ def _resolve(db: Connection, actor: Actor, as_of: date, request: FirmRequest) ->
         key, name, illustrative = known.key, known.name, known.illustrative
         point = point or (known.lon, known.lat)
         area_ha = area_ha if area_ha is not None else known.area_needed_ha
-        scheme, code = (scheme, code) if code else (known.vsic_scheme, known.vsic_code)
+        if not code and readable(known.vsic_scheme, known.vsic_code):
+            scheme, code = known.vsic_scheme, known.vsic_code
     if point is None:
         raise FirmPlaceUnknown()
     if area_ha is None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
 )
 
+from gis.crs import STORAGE_SRID
 from layers.layer import Code, Layer, Paint, Text, column, geometry, indexes, metadata, tiled, versioned
 
 KINDS = (
@@ -182,9 +183,36 @@ TABLE = Table(
     ),
     column("handed_over_on", Date, vi="Ngày bàn giao đất", en="Handed over on", aliases=("ngay ban giao",)),
     column("geom", geometry("MULTIPOLYGON"), vi="Ranh giới", en="Boundary", nullable=False),
-    column("entrance", geometry("POINT"), vi="Cổng vào", en="Entrance", listed=False),
+    column(
+        "entrance_lon",
+        Float,
+        vi="Kinh độ cổng vào",
+        en="Longitude of the entrance",
+        listed=False,
+        aliases=("kinh do cong", "kinh do cong vao"),
+    ),
+    column(
+        "entrance_lat",
+        Float,
+        vi="Vĩ độ cổng vào",
+        en="Latitude of the entrance",
+        listed=False,
+        aliases=("vi do cong", "vi do cong vao"),
+    ),
+    column(
+        "entrance",
+        geometry("POINT"),
+        Computed(f"ST_SetSRID(ST_MakePoint(entrance_lon, entrance_lat), {STORAGE_SRID})", persisted=True),
+        vi="Cổng vào",
+        en="Entrance",
+        listed=False,
+    ),
     *tiled("MULTIPOLYGON", low_tolerance_m=60),
     CheckConstraint("ST_IsValid(geom)", name="geom_valid"),
+    CheckConstraint("(entrance_lon IS NULL) = (entrance_lat IS NULL)", name="entrance_whole"),
+    CheckConstraint(
+        "entrance_lon BETWEEN 102 AND 118 AND entrance_lat BETWEEN 7 AND 24", name="entrance_in_country"
+    ),
     CheckConstraint("clearance_basis IN ('parcels', 'declared', 'unknown')", name="clearance_basis"),
     CheckConstraint(
         "clearance_basis <> 'declared' OR (handover_decision IS NOT NULL AND handed_over_on IS NOT NULL)",

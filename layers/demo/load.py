@@ -24,7 +24,7 @@ from layers.layer import Layer
 from layers.records.data_versions import bump
 from layers.supply import refresh
 
-GEOMETRY = ("geom", "part", "entrance")
+GEOMETRY = ("geom", "part")
 
 
 class DemoPresent(Conflict):

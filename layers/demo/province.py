@@ -99,7 +99,7 @@ def fingerprint(tables: Mapping[str, Columns]) -> str:
     for name in sorted(tables):
         for column, values in sorted(tables[name].items()):
             digest.update(f"{name}.{column}".encode())
-            if column in ("geom", "part", "entrance"):
+            if column in ("geom", "part"):
                 digest.update(b"".join(w or b"-" for w in shapely.to_wkb(np.asarray(values, dtype=object))))
             else:
                 digest.update(repr(list(values)).encode())

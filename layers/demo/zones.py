@@ -180,9 +180,11 @@ def zone_table(given: list[Zone], gates: Geometries) -> Columns:
             for i, part in enumerate(zone.phases, 1)
         ]  # fmt: skip
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
+    gates = on_earth(np.array(columns.pop("entrance"), dtype=object))
     return columns | {
         "geom": on_earth(np.array(columns["geom"], dtype=object)),
-        "entrance": on_earth(np.array(columns["entrance"], dtype=object)),
+        "entrance_lon": [None if gate is None else shapely.get_x(gate) for gate in gates],
+        "entrance_lat": [None if gate is None else shapely.get_y(gate) for gate in gates],
     }
 
 

@@ -262,8 +262,6 @@ class Staging:
                 values[name] = func.coalesce(kept, s.c[name])
         if t.c.key.computed is None:
             values["key"] = s.c.key
-        if "entrance" in t.c and fates is not None:  # no file holds it yet; the place stays where it was
-            values["entrance"] = case((before.c.illustrative, None), else_=before.c.entrance)
         values |= {n: s.c[n] for n in ("valid_from", "valid_to", "search_folded")}
         values["import_run_id"] = literal(self.run_id)
         if "source" not in self.filled:

@@ -101,6 +101,13 @@ def test_a_firm_without_a_sector_is_withheld_not_passed(province: Connection) ->
     assert "A" in {z["zone"]["key"] for z in found["withheld"]}
 
 
+def test_a_firm_whose_recorded_sector_cannot_be_read_is_withheld_not_refused(province: Connection) -> None:
+    an_enterprise(province, "lạ", point(0, 0), vsic_code="dệt may", area_needed_ha=1.5)
+    found = answer(province, firm="lạ")
+    assert found["ranked"] == []
+    assert "A" in {z["zone"]["key"] for z in found["withheld"]}
+
+
 def test_the_date_decides_what_is_free(province: Connection) -> None:
     early = match_firm(province, PUBLIC, date(2020, 6, 1), FirmRequest(firm="dệt-1")).as_json()
     assert [z["zone"]["key"] for z in early["ranked"]] == ["A", "F"]  # F's lease begins in 2021

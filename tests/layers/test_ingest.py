@@ -574,6 +574,20 @@ def test_a_next_version_keeps_the_entrance_and_takes_nothing_from_an_invented_on
     assert db.execute(found.order_by(ZONES.c.key)).all() == [("A", "IDICO", True), ("B", None, False)]
 
 
+def test_a_file_gives_a_zone_its_entrance_and_half_a_place_is_refused(db: Connection, tmp_path: Path) -> None:
+    usual = {"kind": "KCN", "geometry": square()}
+    body = [
+        {"key": "A", "name": "A", "Kinh độ cổng": 106.71, "Vĩ độ cổng": 11.02, **usual},
+        {"key": "B", "name": "B", "Kinh độ cổng": 106.71, "Vĩ độ cổng": None, **usual},
+        {"key": "C", "name": "C", "Kinh độ cổng": 11.02, "Vĩ độ cổng": 106.71, **usual},
+    ]
+    done = run(db, "zones", zones_file(tmp_path, body), valid_from=JULY)
+    placed = select(ZONES.c.key, func.ST_X(ZONES.c.entrance), func.ST_Y(ZONES.c.entrance))
+    assert db.execute(placed).all() == [("A", 106.71, 11.02)]
+    refused = [(row, facts["check"]) for row, _, gone, facts in notes(db, done["id"]) if gone]
+    assert refused == [(2, "entrance_whole"), (3, "entrance_in_country")]
+
+
 def test_rows_of_other_makers_are_versions_like_any_other(db: Connection, tmp_path: Path) -> None:
     made = {
         "key": "A",

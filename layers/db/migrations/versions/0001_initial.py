@@ -699,7 +699,14 @@ def upgrade() -> None:
         sa.Column("handover_decision", sa.TEXT(), nullable=True),
         sa.Column("handed_over_on", sa.Date(), nullable=True),
         sa.Column("geom", Geometry("MULTIPOLYGON", srid=STORAGE_SRID, spatial_index=False), nullable=False),
-        sa.Column("entrance", Geometry("POINT", srid=STORAGE_SRID, spatial_index=False), nullable=True),
+        sa.Column("entrance_lon", sa.Float(), nullable=True),
+        sa.Column("entrance_lat", sa.Float(), nullable=True),
+        sa.Column(
+            "entrance",
+            Geometry("POINT", srid=STORAGE_SRID, spatial_index=False),
+            sa.Computed("ST_SetSRID(ST_MakePoint(entrance_lon, entrance_lat), 4326)", persisted=True),
+            nullable=True,
+        ),
         sa.Column(
             "geom_tile",
             Geometry("MULTIPOLYGON", srid=3857, spatial_index=False),
@@ -719,8 +726,15 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "clearance_basis IN ('parcels', 'declared', 'unknown')", name=op.f("ck_zones_clearance_basis")
         ),
+        sa.CheckConstraint(
+            "(entrance_lon IS NULL) = (entrance_lat IS NULL)", name=op.f("ck_zones_entrance_whole")
+        ),
         sa.CheckConstraint("ST_IsValid(geom)", name=op.f("ck_zones_geom_valid")),
         sa.CheckConstraint("area_legal_ha > 0 AND industrial_area_ha >= 0", name=op.f("ck_zones_areas")),
+        sa.CheckConstraint(
+            "entrance_lon BETWEEN 102 AND 118 AND entrance_lat BETWEEN 7 AND 24",
+            name=op.f("ck_zones_entrance_in_country"),
+        ),
         sa.CheckConstraint(
             "infrastructure_ratio BETWEEN 0 AND 1", name=op.f("ck_zones_infrastructure_ratio")
         ),
