@@ -68,6 +68,7 @@ CONFIG = {
     "shared_buffers": "512MB",
     "effective_cache_size": "2GB",
     "work_mem": "32MB",
+    "temp_buffers": "64MB",  # an import stages its parts in temporary tables
     "maintenance_work_mem": "256MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",

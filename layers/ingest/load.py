@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 from psycopg import errors as postgres
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, exists, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from gis.arrays import Ints
 from layers import supply
+from layers.catalogue.zones import TABLE as ZONES
 from layers.dates import as_date
 from layers.db.statistics import analyze
 from layers.ingest import errors
@@ -101,10 +102,11 @@ def load(
     _close_run(db, work, run_id)
     tell("derive", 0, 0)
     bump(db, [into.id])
-    if received.rows.num_rows >= WORTH_ANALYSING:
-        analyze(db, [into.table.name])
-    if into.touched is not None and (zones := into.touched(db, run_id)):
-        supply.refresh(db, zones)
+    if into.touched is not None and db.execute(select(exists(select(ZONES.c.id)))).scalar_one():
+        if received.rows.num_rows >= WORTH_ANALYSING:
+            analyze(db, [into.table.name])
+        if zones := into.touched(db, run_id):
+            supply.refresh(db, zones)
     return run_id, False
 
 

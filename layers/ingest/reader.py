@@ -26,6 +26,7 @@ def main() -> None:
     """Read what the parent asks for."""
     asked = json.loads(sys.argv[1])
     _limit(asked)
+    sys.modules["geopandas"] = None  # pyright: ignore[reportArgumentType]  # pyogrio takes it along, slowly
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
 
