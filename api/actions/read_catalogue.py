@@ -46,13 +46,9 @@ def words(text: Text) -> dict[str, str]:
 
 
 def _extent(db: Connection, actor: Actor, as_of: date) -> list[float] | None:
-    """Box around zones and firms: what the first view shows."""
-    found = [extent(db, layer, actor, as_of) for layer in (zones.LAYER, enterprises.LAYER)]
-    boxes = [box for box in found if box is not None]
-    if not boxes:
-        return None
-    west, south, east, north = zip(*boxes, strict=True)
-    return [min(west), min(south), max(east), max(north)]
+    """Box around the zones, or around the firms where there are none: what the first view shows."""
+    found = (extent(db, layer, actor, as_of) for layer in (zones.LAYER, enterprises.LAYER))
+    return next((box for box in found if box is not None), None)
 
 
 def _report_dates(db: Connection) -> list[date]:

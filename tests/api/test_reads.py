@@ -37,9 +37,9 @@ def test_the_catalogue_says_all_that_a_client_needs_to_draw(client: TestClient) 
     assert told["account"] is None
     assert told["dates"] == ["2025-09-30"]
     west, south, east, north = told["extent"]
-    # Zones reach from x 0 to 3600 m, firms from 150 to 4500 m east of 106.70° E.
-    assert (west, east) == (pytest.approx(106.70, abs=1e-6), pytest.approx(106.70 + 4500 / 109_301, abs=1e-6))
-    assert south < 11.00 < north
+    # Zones reach from x 0 to 3600 m east of 106.70° E and up to 1000 m north; a firm far away moves nothing.
+    assert (west, east) == (pytest.approx(106.70, abs=1e-6), pytest.approx(106.70 + 3600 / 109_301, abs=1e-6))
+    assert (south, north) == (pytest.approx(11.00, abs=1e-6), pytest.approx(11.00 + 1000 / 110_609, abs=1e-6))
     zones = next(item for item in told["layers"] if item["id"] == "zones")
     assert zones["swatch"] is None
     assert "@" not in str(zones["paint"])

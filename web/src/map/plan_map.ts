@@ -99,10 +99,12 @@ export class PlanMap {
     this.#map.setStyle(style, { diff: true, validate: false });
   }
 
-  fit(box: Box, maxZoom = 15): void {
+  /** Bring a box into sight, clear of what stands over the map's lower edge. */
+  fit(box: Box, maxZoom = 15, below_px = 56): void {
     const [west, south, east, north] = box;
     const bounds: LngLatBoundsLike = [west, south, east, north];
-    this.#settled(() => this.#map.fitBounds(bounds, { padding: 56, maxZoom, duration: this.#duration }));
+    const padding = { top: 56, left: 56, right: 56, bottom: below_px };
+    this.#settled(() => this.#map.fitBounds(bounds, { padding, maxZoom, duration: this.#duration }));
   }
 
   fly(point: Point, zoom: number): void {
