@@ -145,6 +145,7 @@ export type Candidate = {
   free_ha: number | null;
   largest_plot_lots: string[] | null;
   basis: "derived" | "reported" | "unknown" | null;
+  illustrative: boolean;
   gates: GateVerdict[];
   failed?: string | null;
   reason: Words;
