@@ -49,13 +49,10 @@ class Settings(BaseSettings):
     export_pool_size: int = Field(default=2, ge=1)
     pool_wait_s: float = Field(default=2.0, gt=0)
 
-    real_data: Path | None = None
-    """Folder of the public files that the walk-through and the tests on real files import."""
-
-    @field_validator("home", "real_data", mode="after")
+    @field_validator("home", mode="after")
     @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return path and path.expanduser().absolute()
+    def _absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
 
     @field_validator("database_url", "server_database_url", mode="after")
     @classmethod

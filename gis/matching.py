@@ -20,7 +20,6 @@ from gis.errors import BadInput
 from gis.gates import FAIL, NO_DATA, PASS, Gate, plot, receiving, sector
 from gis.measure import distance_m
 
-TARGET_KINDS = ("entrance", "largest_plot", "zone")
 _MILLIMETRES = 3
 
 

@@ -71,11 +71,6 @@ def distance_mm(a: Sql, b: Sql) -> ColumnElement[Any]:
     return func.round(cast(distance_m(a, b), Numeric), 3, type_=Numeric())
 
 
-def nearest_first(a: Sql, b: Sql) -> Sql:
-    """Order by the index on `geography`: the k nearest without measuring all."""
-    return geography(a).op("<->")(geography(b))
-
-
 def area_ha(geom: Sql) -> ColumnElement[float]:
     """Ellipsoidal area, hectares, as `gis.measure.area_ha`."""
     return func.ST_Area(geography(geom), True, type_=Float()) / HA_M2

@@ -110,12 +110,6 @@ def refresh(db: Connection, zone_keys: Iterable[str] | None = None) -> int:
     return len(units)
 
 
-def zones_of_lots(db: Connection, lot_keys: Iterable[str]) -> list[str]:
-    """Zones to which lots belong, for refreshing after their leases changed."""
-    query = select(LOTS.c.zone_key).where(LOTS.c.key.in_(list(lot_keys))).distinct()
-    return list(db.execute(query).scalars())
-
-
 def zones_of_parcels(db: Connection, parcel_keys: Iterable[str]) -> list[str]:
     """Zones that parcels meet, for refreshing after their clearance changed."""
     meets = func.ST_Intersects(ZONES.c.geom, PARCELS.c.geom)

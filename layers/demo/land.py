@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import LineString, Point, Polygon
+from shapely import LineString, Polygon
 
 from gis.arrays import Floats, Geometries
 from layers.demo.files import courses, read
@@ -152,8 +152,3 @@ def constraint_table(rng: np.random.Generator, scale: float, given: Land, zones:
         "kind": ["homes"] * len(built) + ["protected", "other_plan", "other_plan"],
         "geom": on_earth(np.concatenate([built, np.array(others, dtype=object)])),
     }
-
-
-def near_water(given: Land, xy: Floats, within_m: float) -> Any:
-    """Whether points lie in water or nearer to it than ``within_m``, shape (n,)."""
-    return shapely.dwithin(given.wet, np.array([Point(p) for p in xy], dtype=object), within_m)

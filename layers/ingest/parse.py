@@ -19,14 +19,6 @@ from layers.ingest.arrow import Array, ArrowType, pa, pc
 from layers.ingest.mapping import Mapping
 from layers.ingest.targets import Field
 
-ARROW: dict[str, ArrowType] = {
-    "text": pa.string(),
-    "number": pa.float64(),
-    "integer": pa.int32(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "list": pa.list_(pa.string()),
-}
 YES = {"co", "yes", "true", "t", "y", "1", "x", "dung"}
 NO = {"khong", "no", "false", "f", "n", "0", "sai"}
 _SPLIT = re.compile(r"\s*[;,\n]\s*")
@@ -40,7 +32,8 @@ class Parsed:
     Attributes
     ----------
     values
-        Shape (n,), of the type that :data:`ARROW` names; null where missing or not read.
+        Shape (n,): string, float64, int32, bool, date32 or list of strings, by the field's kind; null where
+        missing or not read.
     faults
         Code → shape (n,) mask of the rows whose value could not be read.
     """

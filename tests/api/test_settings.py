@@ -12,7 +12,7 @@ from api.settings import ServerAddressMissing, SettingWrong, read_settings
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch):
-    for name in ("HOME", "DATABASE_URL", "SERVER_DATABASE_URL", "PORT", "HOST", "DEMO", "REAL_DATA"):
+    for name in ("HOME", "DATABASE_URL", "SERVER_DATABASE_URL", "PORT", "HOST", "DEMO"):
         monkeypatch.delenv(f"DIDOI_{name}", raising=False)
 
 
