@@ -67,6 +67,7 @@ PALETTE: dict[str, str] = {
     "@firm.stay": "#8D9089",
     "@firm.not_subject": "#B9B3A6",
     "@firm.closed": "#D9D3C6",
+    "@firm.unknown": "#4A463E",
     "@firm.line": "#FFFFFF",
     "@road.trunk": "#F8E7BF",
     "@road.trunk.case": "#C9B079",

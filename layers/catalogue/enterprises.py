@@ -158,7 +158,8 @@ LAYER = Layer(
         Paint(
             "circle",
             {
-                "circle-color": "@class.fill",
+                # A dot cannot be hatched: what is not classified is dark ink, never a pale end of a ramp.
+                "circle-color": ["case", ["has", "disposition"], "@class.fill", "@firm.unknown"],
                 "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 1.4, 11, 2.4, 15, 5.5],
                 "circle-stroke-color": "@firm.line",
                 "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 9, 0.2, 13, 1],
