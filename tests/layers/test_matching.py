@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pytest
 from sqlalchemy import Connection, insert
 
-from gis.matching import rank
 from layers.access import PUBLIC
-from layers.matching import Need, load, ranked_in_postgis, zones_for
+from layers.matching import Need, load
 from layers.records.observations import OBSERVATIONS
 from layers.supply import refresh
 from tests.factories import a_lease, a_lot, a_zone, point, rectangle
+from tests.two_ways import assert_agree, both
 
 DAY = date(2024, 6, 1)
 CROSSWALK = {
@@ -63,21 +62,6 @@ def province(db: Connection) -> None:
     refresh(db)
 
 
-def both(db: Connection, need: Need) -> tuple[dict[str, Any], dict[str, Any]]:
-    rows = load(db, PUBLIC, DAY)
-    ranking = rank(zones_for(rows, need, CROSSWALK), lon=need.lon, lat=need.lat, need_ha=need.area_needed_ha)
-    arrays = {
-        str(code): (
-            *(int(gate.verdict[i]) for gate in ranking.gates),
-            int(ranking.rank[i]) or None,
-            float(ranking.distance_m[i]),
-        )
-        for i, code in enumerate(ranking.zones.code)
-    }
-    answered = db.execute(ranked_in_postgis(PUBLIC, DAY, need, CROSSWALK)).all()
-    return arrays, {r.key: (r.receiving, r.sector, r.plot, r.rank, r.distance_m) for r in answered}
-
-
 @pytest.mark.parametrize("need_ha", [0.3, 1.0, 1.5, 2.5])
 @pytest.mark.parametrize(
     ("scheme", "code"),
@@ -88,18 +72,14 @@ def test_arrays_and_postgis_agree_on_every_verdict_rank_and_centimetre(
 ) -> None:
     province(db)
     spot = point(-500, 300)
-    arrays, postgis = both(db, Need(spot.x, spot.y, scheme, code, need_ha))
-    assert arrays.keys() == postgis.keys()
-    assert {k: v[:4] for k, v in arrays.items()} == {k: v[:4] for k, v in postgis.items()}
-    np.testing.assert_allclose(
-        [v[4] for v in arrays.values()], [postgis[k][4] for k in arrays], atol=0.01, rtol=0
-    )
+    arrays, postgis = both(db, Need(spot.x, spot.y, scheme, code, need_ha), DAY, CROSSWALK)
+    assert_agree(arrays, postgis)
 
 
 def test_each_zone_is_answered_with_its_own_reason(db: Connection) -> None:
     province(db)
     spot = point(-500, 300)
-    arrays, _ = both(db, Need(spot.x, spot.y, "VSIC2018", "1312", 1.5))
+    arrays, _ = both(db, Need(spot.x, spot.y, "VSIC2018", "1312", 1.5), DAY, CROSSWALK)
     verdicts = {key: value[:3] for key, value in arrays.items()}
     assert verdicts == {
         "near": (1, 1, 1),
@@ -159,7 +139,7 @@ def test_both_read_odd_rules_alike(db: Connection, column: str, code: str) -> No
         a_lot(db, key, "1", rectangle(1000 * number, 0, 100, 100))
     refresh(db)
     spot = point(-500, 300)
-    arrays, postgis = both(db, Need(spot.x, spot.y, "VSIC2018", code, 0.5))
+    arrays, postgis = both(db, Need(spot.x, spot.y, "VSIC2018", code, 0.5), DAY, CROSSWALK)
     assert {k: v[:4] for k, v in arrays.items()} == {k: v[:4] for k, v in postgis.items()}
 
 
@@ -169,5 +149,5 @@ def test_a_phase_with_an_empty_list_of_sectors_takes_those_of_its_park(db: Conne
     a_lot(db, "park-1", "A", rectangle(0, 0, 200, 100))
     refresh(db)
     spot = point(-500, 300)
-    arrays, postgis = both(db, Need(spot.x, spot.y, "VSIC2018", "1312", 1.0))
+    arrays, postgis = both(db, Need(spot.x, spot.y, "VSIC2018", "1312", 1.0), DAY, CROSSWALK)
     assert arrays["park-1"][:4] == postgis["park-1"][:4] == (1, 1, 1, 1)
