@@ -1,7 +1,7 @@
 """
 200,000 parcels from GeoPackage into the indexed, checked, dated table; beside geopandas' ``to_postgis``.
 
-    python tests/bench/bench_import.py [--rows 200000] [--runs 3]
+    python -m tests.bench.bench_import [--rows 200000] [--runs 3]
 
 ``to_postgis`` gets a bare table without index, check or date: it is the yardstick of speed, not an equal.
 Both read the same file in VN-2000; each run starts from a fresh database, and both commit.

@@ -1,7 +1,7 @@
 """
 Tiles as the server cuts them, beside ST_AsMVT over the stored degrees: medians per layer and zoom.
 
-    python tests/bench/bench_tiles.py postgresql+psycopg://…        # a database with the demo loaded
+    python -m tests.bench.bench_tiles [--scale 1.0]
 
 Ours reads Web Mercator copies through their index, leaves out what is smaller than a pixel and compresses;
 the plain one transforms every geometry while it cuts, which is what a view over the table would do.
@@ -9,9 +9,9 @@ the plain one transforms every geometry while it cuts, which is what a view over
 
 from __future__ import annotations
 
+import argparse
 import math
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -24,7 +24,6 @@ from sqlalchemy import (
     Connection,
     MetaData,
     Table,
-    create_engine,
     insert,
     select,
     text,
@@ -32,12 +31,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from api.actions.load_demo import load_demo
 from layers.access import PUBLIC
 from layers.catalogue import layers
 from layers.layer import Layer
 from layers.query import visible
 from layers.rows import extent
 from layers.tiles import tile
+from tests.bench._run import database
 
 DAY = date(2026, 6, 1)
 ZOOMS = (8, 10, 12, 14)
@@ -52,17 +53,27 @@ PLAIN = text("""
 """)
 
 
-def main(url: str) -> None:
-    """Print a table of medians."""
-    with create_engine(url).connect() as db:
-        print(f"{'layer':<12} {'zoom':>4} {'ours ms':>8} {'plain ms':>9} {'ours kB':>8} {'plain kB':>9}")
-        for layer in layers().values():
-            box = extent(db, layer, PUBLIC, DAY)
-            if box is None:
-                continue
-            _make_plain(db, layer)
-            for z in (z for z in ZOOMS if z >= layer.minzoom):
-                _compare(db, layer, box, z)
+def main() -> None:
+    """Print a table of medians over the illustrative province."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--scale", type=float, default=1.0, help="size of the illustrative province, 0 to 1")
+    given = asked.parse_args()
+    with database() as engine:
+        with engine.begin() as db:
+            load_demo(db, scale=given.scale)
+        with engine.connect() as db:
+            _compare_all(db)
+
+
+def _compare_all(db: Connection) -> None:
+    print(f"{'layer':<12} {'zoom':>4} {'ours ms':>8} {'plain ms':>9} {'ours kB':>8} {'plain kB':>9}")
+    for layer in layers().values():
+        box = extent(db, layer, PUBLIC, DAY)
+        if box is None:
+            continue
+        _make_plain(db, layer)
+        for z in (z for z in ZOOMS if z >= layer.minzoom):
+            _compare(db, layer, box, z)
 
 
 def _make_plain(db: Connection, layer: Layer) -> None:
@@ -120,4 +131,4 @@ def _spread(box: list[float], z: int) -> list[tuple[int, int]]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
