@@ -6,18 +6,21 @@ Reads are READ ONLY, repeatable and end after the statement timeout; the role ow
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from sqlalchemy import Connection, Engine, create_engine
 
 from api.actions.sign_in import Session, actor_of, session_of
 from api.http.answers import Kept
+from api.http.errors import CsrfWrong, SignInNeeded
 from api.http.version import VERSION
 from api.settings import Settings
 from gis.errors import BadInput
@@ -28,6 +31,8 @@ from layers.query import etag, stamp
 from layers.records.data_versions import versions
 
 SESSION_COOKIE = "didoi_session"
+CSRF_COOKIE = "didoi_csrf"
+CSRF_HEADER = "X-CSRF-Token"
 CACHE_BYTES = 64 * 2**20
 
 
@@ -142,3 +147,51 @@ def writing(request: Request) -> Generator[Connection]:
     """A transaction that is committed when the route ends without an error."""
     with doors_of(request).writes.begin() as db:
         yield db
+
+
+@contextmanager
+def acting(request: Request, least: Role = Role.PLANNER) -> Generator[Ask]:
+    """
+    A write by somebody signed in, committed when the route ends without an error.
+
+    Raises
+    ------
+    SignInNeeded, CsrfWrong
+    """
+    with doors_of(request).writes.begin() as db:
+        session = permitted(db, request, least)
+        yield Ask(request, db, session, today())
+
+
+def permitted(db: Connection, request: Request, least: Role = Role.PLANNER) -> Session:
+    """
+    The session of a write, looked at before anything that was sent is read.
+
+    Raises
+    ------
+    SignInNeeded, CsrfWrong
+    """
+    session = session_of(db, request.cookies.get(SESSION_COOKIE))
+    if session is None or session.account.role < least:
+        raise SignInNeeded()
+    same_site(request, session)
+    return session
+
+
+def same_site(request: Request, session: Session | None) -> None:
+    """
+    Refuse a write that another site sent, or that does not repeat the token it was given.
+
+    Raises
+    ------
+    CsrfWrong
+    """
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise CsrfWrong()
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise CsrfWrong()
+    expected = session.csrf_token if session else request.cookies.get(CSRF_COOKIE, "")
+    given = request.headers.get(CSRF_HEADER, "")
+    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        raise CsrfWrong()

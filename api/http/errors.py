@@ -62,6 +62,10 @@ class CsrfWrong(Forbidden):
     """A write without the token of its session, or from another site."""
 
 
+class SignInNeeded(Forbidden):
+    """A write by nobody, or by an account that may not make it."""
+
+
 class TooManyAttempts(Unavailable):
     """Somebody tries passwords."""
 
@@ -90,6 +94,7 @@ STATUS: Mapping[type[DidoiError], int] = {
     BodyTooLarge: 413,
     NotFound: 404,
     Forbidden: 403,
+    SignInNeeded: 401,
     Conflict: 409,
     Unavailable: 503,
     TooManyAttempts: 429,

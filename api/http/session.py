@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import time
 from collections import defaultdict, deque
 from threading import Lock
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,13 +24,11 @@ from api.actions.sign_in import (
     sign_out,
 )
 from api.http.answers import JSON, dumps
-from api.http.deps import SESSION_COOKIE, asking, writing
-from api.http.errors import CsrfWrong, TooManyAttempts
+from api.http.deps import CSRF_COOKIE, SESSION_COOKIE, asking, same_site, writing
+from api.http.errors import TooManyAttempts
 
 router = APIRouter(tags=["session"])
 
-CSRF_COOKIE = "didoi_csrf"
-CSRF_HEADER = "X-CSRF-Token"
 WINDOW_S = 300.0
 WRONG_PER_NAME = 5
 WRONG_PER_CLIENT = 20
@@ -109,7 +105,7 @@ def begin(request: Request, body: SignIn) -> Response:
     """Sign in."""
     keys = _keys(request, body.name)
     attempts: Attempts = request.app.state.attempts
-    _same_site(request, _session(request))
+    same_site(request, _session(request))
     attempts.check(*keys)
     try:
         with writing(request) as db:
@@ -125,7 +121,7 @@ def setup(request: Request, body: SetUp) -> Response:
     """Make an account with the one-time token that the console printed, and sign in."""
     keys = _keys(request, "")[1:]
     attempts: Attempts = request.app.state.attempts
-    _same_site(request, _session(request))
+    same_site(request, _session(request))
     attempts.check(*keys)
     try:
         with writing(request) as db:
@@ -141,7 +137,7 @@ def setup(request: Request, body: SetUp) -> Response:
 def end(request: Request) -> Response:
     """Sign out."""
     session = _session(request)
-    _same_site(request, session)
+    same_site(request, session)
     if session is not None:
         with writing(request) as db:
             sign_out(db, session.token)
@@ -160,25 +156,6 @@ def account_json(account: Account | None) -> dict[str, Any] | None:
 def _session(request: Request) -> Session | None:
     with asking(request) as ask:
         return ask.session
-
-
-def _same_site(request: Request, session: Session | None) -> None:
-    """
-    Refuse a write that another site sent, or that does not repeat the token it was given.
-
-    Raises
-    ------
-    CsrfWrong
-    """
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise CsrfWrong()
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise CsrfWrong()
-    expected = session.csrf_token if session else request.cookies.get(CSRF_COOKIE, "")
-    given = request.headers.get(CSRF_HEADER, "")
-    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
-        raise CsrfWrong()
 
 
 def _keys(request: Request, name: str) -> tuple[tuple[str, str, int], ...]:
