@@ -20,6 +20,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from layers.layer import metadata
 
+#: ``plan`` is all that was said of the file, so that the run can be repeated; ``disappeared`` lists key and
+#: label of what was stored and is not in a file that claims to be the whole list.
 RUNS = Table(
     "import_runs",
     metadata,
@@ -30,6 +32,8 @@ RUNS = Table(
     Column("idempotency_key", TEXT, nullable=False, unique=True),
     Column("crs", TEXT),
     Column("mapping", JSONB, nullable=False, server_default="{}"),
+    Column("plan", JSONB(none_as_null=True)),
+    Column("disappeared", JSONB, nullable=False, server_default="[]"),
     Column("actor", TEXT, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("finished_at", DateTime(timezone=True)),

@@ -15,6 +15,86 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.create_table(
+        "coverages",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.TEXT(), nullable=False),
+        sa.Column("title_vi", sa.TEXT(), nullable=False),
+        sa.Column("title_en", sa.TEXT(), nullable=False),
+        sa.Column("unit", sa.TEXT(), nullable=True),
+        sa.Column("srid", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.TEXT(), nullable=False),
+        sa.Column("west", sa.Float(), nullable=False),
+        sa.Column("south", sa.Float(), nullable=False),
+        sa.Column("east", sa.Float(), nullable=False),
+        sa.Column("north", sa.Float(), nullable=False),
+        sa.Column("resolution_m", sa.Float(), nullable=False),
+        sa.Column("value_min", sa.Float(), nullable=True),
+        sa.Column("value_max", sa.Float(), nullable=True),
+        sa.Column("classes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("flooded_from_m", sa.Float(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("source", sa.TEXT(), nullable=True),
+        sa.Column("licence", sa.TEXT(), nullable=True),
+        sa.Column("file_name", sa.TEXT(), nullable=False),
+        sa.Column("actor", sa.TEXT(), nullable=False),
+        sa.Column("illustrative", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'land_cover') = (classes IS NOT NULL)", name=op.f("ck_coverages_classes")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('elevation', 'flood_depth', 'land_cover', 'other')", name=op.f("ck_coverages_kind")
+        ),
+        sa.CheckConstraint(
+            "valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_coverages_valid_range")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_coverages")),
+        sa.UniqueConstraint("sha256", "kind", "valid_from", name=op.f("uq_coverages_sha256_kind_valid_from")),
+    )
+    op.create_table(
+        "remembered_headings",
+        sa.Column("target", sa.TEXT(), nullable=False),
+        sa.Column("headings_sha256", sa.TEXT(), nullable=False),
+        sa.Column("headings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("decided_by", sa.TEXT(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("target", "headings_sha256", name=op.f("pk_remembered_headings")),
+    )
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.TEXT(), nullable=False),
+        sa.Column("state", sa.TEXT(), server_default="receiving", nullable=False),
+        sa.Column("target", sa.TEXT(), nullable=True),
+        sa.Column("province", sa.TEXT(), nullable=True),
+        sa.Column("files", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("found", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("plan", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("preview", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("progress", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("error", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('receiving', 'inspecting', 'inspected', 'previewing', 'previewed', 'loading', 'loaded', 'failed', 'cancelled')",
+            name=op.f("ck_imports_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_imports_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["import_runs.id"], name=op.f("fk_imports_run_id_import_runs"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_index("ix_imports_account_id", "imports", ["account_id", "created_at"], unique=False)
+    op.create_index("ix_imports_run_id", "imports", ["run_id"], unique=False)
+    op.create_table(
         "staged_rows",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
@@ -42,5 +122,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_index("ix_staged_rows_run_id", "staged_rows", ["run_id", "row_number"], unique=False)
-    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON staged_rows TO didoi_app")
+    op.add_column(
+        "import_runs",
+        sa.Column("plan", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    )
+    op.add_column(
+        "import_runs",
+        sa.Column(
+            "disappeared", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+    )
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON coverages, imports, remembered_headings, staged_rows TO didoi_app"
+    )
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO didoi_app")
