@@ -23,6 +23,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     bindparam,
+    case,
     func,
     or_,
     select,
@@ -101,7 +102,9 @@ def statement(layer_id: str, actor: Actor, as_of: date, z: int, coarser: int = 1
     if kind != "point" and (z < MAX_ZOOM or coarser > 1):
         # A quarter of a pixel: neighbours stay together as far as anybody sees.
         shape = func.ST_Simplify(geom, pixel_m / 4, True)
-        if kind == "polygon" or coarser > 1:
+        if _any_kind(layer):  # what is too small to be seen is drawn as a point
+            shape = case((_larger_than(geom, 8 * pixel_m), shape), else_=func.ST_PointOnSurface(geom))
+        elif kind == "polygon" or coarser > 1:
             kept.append(_larger_than(geom, pixel_m))
     drawn = func.ST_AsMVTGeom(shape, func.box2d(frame), EXTENT, BUFFER, True, type_=_Flat())
     columns = [rows.c[name] for name in _columns(layer, actor, z)]
@@ -143,6 +146,12 @@ def geometry_kind(layer: Layer) -> Literal["polygon", "line", "point"]:
     kind = layer.columns()["geom"].type
     named = str(kind.geometry_type).upper() if isinstance(kind, Geometry) else ""
     return "point" if "POINT" in named else "line" if "LINE" in named else "polygon"
+
+
+def _any_kind(layer: Layer) -> bool:
+    """Whether points, lines and polygons stand in one column."""
+    kind = layer.columns()["geom"].type
+    return isinstance(kind, Geometry) and str(kind.geometry_type).upper() == "GEOMETRY"
 
 
 class _Flat(Geometry):

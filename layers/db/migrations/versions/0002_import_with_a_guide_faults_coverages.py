@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
+
+from gis.crs import STORAGE_SRID
 
 revision = "0002"
 down_revision = "0001"
@@ -51,6 +54,70 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coverages")),
         sa.UniqueConstraint("sha256", "kind", "valid_from", name=op.f("uq_coverages_sha256_kind_valid_from")),
+    )
+    op.create_table(
+        "fault_decisions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("fault_key", sa.TEXT(), nullable=False),
+        sa.Column("verb", sa.TEXT(), nullable=False),
+        sa.Column("actor", sa.TEXT(), nullable=False),
+        sa.Column("reason", sa.TEXT(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("layer", sa.TEXT(), nullable=False),
+        sa.Column("feature_key", sa.TEXT(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("before_wkb", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("verb IN ('accept', 'repair', 'refuse')", name=op.f("ck_fault_decisions_verb")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fault_decisions")),
+    )
+    op.create_index("ix_fault_decisions_fault_key", "fault_decisions", ["fault_key"], unique=False)
+    op.create_table(
+        "faults",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("key", sa.TEXT(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("illustrative", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("rule", sa.TEXT(), nullable=False),
+        sa.Column("severity", sa.TEXT(), nullable=False),
+        sa.Column("state", sa.TEXT(), server_default="open", nullable=False),
+        sa.Column("layer", sa.TEXT(), nullable=False),
+        sa.Column("feature_key", sa.TEXT(), nullable=False),
+        sa.Column("other_key", sa.TEXT(), nullable=True),
+        sa.Column("measure", sa.Float(), nullable=True),
+        sa.Column("unit", sa.TEXT(), nullable=True),
+        sa.Column("message_vi", sa.TEXT(), nullable=False),
+        sa.Column("message_en", sa.TEXT(), nullable=False),
+        sa.Column("repairable", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.TEXT(), nullable=True),
+        sa.Column("decided_by", sa.TEXT(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_measure", sa.Float(), nullable=True),
+        sa.Column("staged_id", sa.BigInteger(), nullable=True),
+        sa.Column("geom", Geometry("GEOMETRY", srid=STORAGE_SRID, spatial_index=False), nullable=True),
+        sa.Column(
+            "geom_tile",
+            Geometry("GEOMETRY", srid=3857, spatial_index=False),
+            sa.Computed("ST_Transform(geom, 3857)", persisted=True),
+            nullable=True,
+        ),
+        sa.CheckConstraint("severity IN ('error', 'warning', 'info')", name=op.f("ck_faults_severity")),
+        sa.CheckConstraint(
+            "state <> 'accepted' OR reason IS NOT NULL", name=op.f("ck_faults_accepted_has_reason")
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'accepted', 'repaired', 'refused')", name=op.f("ck_faults_state")
+        ),
+        sa.CheckConstraint("geom IS NULL OR ST_IsValid(geom)", name=op.f("ck_faults_geom_valid")),
+        sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_faults_valid_range")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_faults")),
+    )
+    op.create_index("ix_faults_feature", "faults", ["layer", "feature_key"], unique=False)
+    op.create_index("ix_faults_geom", "faults", ["geom"], unique=False, postgresql_using="gist")
+    op.create_index("ix_faults_staged_id", "faults", ["staged_id"], unique=False)
+    op.create_index(
+        "uq_faults_key_open", "faults", ["key"], unique=True, postgresql_where=sa.text("valid_to IS NULL")
     )
     op.create_table(
         "remembered_headings",
@@ -133,6 +200,7 @@ def upgrade() -> None:
         ),
     )
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON coverages, imports, remembered_headings, staged_rows TO didoi_app"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON coverages, faults, imports, remembered_headings, staged_rows TO didoi_app"
     )
+    op.execute("GRANT SELECT, INSERT ON fault_decisions TO didoi_app")
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO didoi_app")
