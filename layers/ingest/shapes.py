@@ -45,16 +45,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Shapes:
-    """All geometries of a file, as they came, in ``srid``."""
+    """All geometries of a file, as they came, and how their numbers are read."""
 
     geoms: Geometries
-    srid: int
+    reading: crs.Reading
     kind: str
     required: bool
 
     def prepare(self, rows: Ints) -> Prepared:
         """Transform and check some rows; pure, and most of it outside the interpreter's lock."""
-        moved = crs.transform(self.geoms[rows], self.srid, crs.STORAGE_SRID)
+        moved = crs.to_lonlat(self.geoms[rows], self.reading)
         checked = geometry.check(moved, self.kind)
         kept = checked.verdict != geometry.REFUSED
         if not self.required:
@@ -80,7 +80,7 @@ def shapes(
     xy
         Headings of the coordinates where the file holds no geometry.
     declared
-        The system that the person or mapping says; it wins over the file's.
+        The reading that the person or mapping says (``EPSG:9210;swapped``); it wins over the file's.
 
     Returns
     -------
@@ -96,16 +96,16 @@ def shapes(
         if into.geometry is not None and into.geometry_required:
             raise CoordinatesMissing(file=file, headings=", ".join(received.rows.column_names))
         return None
-    srid = crs.identify(declared if declared is not None else received.crs, file=file)
-    if declared is not None and received.crs is not None and crs.identify(received.crs, file=file) != srid:
-        notes.of_file("crs_replaced", declared=received.crs, used=srid)
+    reading = crs.reading(declared if declared is not None else received.crs, file=file)
+    if declared is not None and received.crs is not None and _told_by(received.crs) != reading:
+        notes.of_file("crs_replaced", declared=received.crs, used=str(reading))
     if received.wkb is not None:
         geoms = shapely.from_wkb(received.wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
     else:
         assert xy is not None
         geoms = _points(received, xy, mapping, notes)
-    _refuse_faults(geoms, srid, notes, file)
-    return Shapes(geoms, srid, into.geometry_kind, into.geometry_required)
+    _refuse_faults(geoms, reading, notes, file)
+    return Shapes(geoms, reading, into.geometry_kind, into.geometry_required)
 
 
 def note_geometry(notes: Notes, rows: Ints, prepared: Prepared, required: bool) -> None:
@@ -148,18 +148,26 @@ def _points(received: Received, xy: tuple[str, str], mapping: Any, notes: Notes)
     return geoms
 
 
-def _refuse_faults(geoms: Geometries, srid: int, notes: Notes, file: str) -> None:
+def _told_by(declared: str) -> crs.Reading | None:
+    """What the file alone would be read as; None where nobody could."""
+    try:
+        return crs.reading(declared)
+    except crs.CrsUnknown:
+        return None
+
+
+def _refuse_faults(geoms: Geometries, reading: crs.Reading, notes: Notes, file: str) -> None:
     try:  # most files are sound as a whole, and one box is quicker to look at than all rows
-        crs.detect_faults(shapely.total_bounds(geoms), srid, file=file)
+        crs.reading_faults(shapely.total_bounds(geoms), reading, file=file)
         return
     except DidoiError:
-        codes = crs.detect_faults(geoms, srid, file=file)
+        codes = crs.reading_faults(geoms, reading, file=file)
     bounds = shapely.bounds(geoms)
     for code in sorted({code for code in codes.tolist() if code}):
         notes.refuse(
             codes == code,
             code,
-            lambda row: {"x": float(bounds[row, 0]), "y": float(bounds[row, 1]), "srid": srid},
+            lambda row: {"x": float(bounds[row, 0]), "y": float(bounds[row, 1]), "srid": reading.srid},
         )
 
 
