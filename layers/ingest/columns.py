@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,8 +68,10 @@ def meet(received: Received, into: Target, mapping: Mapping, notes: Notes, file:
         found.columns["key"] = _digest(raw, mapping.key)
         notes.of_file("assumed_key", headings=", ".join(mapping.key["digest_of"]))
     wanted = {name: told for name, told in fields.items() if name not in found.columns}
-    for name, heading in assign(wanted, list(raw), mapping.columns).items():
-        found.columns[name], found.headings[name] = raw[heading], heading
+    taken = mapping.columns if mapping.only else assign(wanted, list(raw), mapping.columns)
+    for name, heading in taken.items():
+        if heading is not None and name not in found.columns:
+            found.columns[name], found.headings[name] = raw[heading], heading
     unknown = [name for name in found.columns if name not in fields]
     if unknown:
         raise HeadingUnknown(file=file, heading=", ".join(unknown), headings=", ".join(fields))
@@ -78,11 +80,14 @@ def meet(received: Received, into: Target, mapping: Mapping, notes: Notes, file:
     return found
 
 
-def assign(fields: dict[str, Field], headings: list[str], said: dict[str, str]) -> dict[str, str]:
+def assign(
+    fields: dict[str, Field], headings: list[str], said: dict[str, str | None]
+) -> dict[str, str | None]:
     """
     Which heading each column takes; a heading serves one column.
 
-    What the mapping says comes first, then exact names, then the column's words, then its aliases in order.
+    What the mapping says comes first (None: no heading, though one would fit), then exact names, then the
+    column's words, then its aliases in order.
     """
     taken = {name: heading for name, heading in said.items() if name in fields}
     by_words = {words(heading): heading for heading in reversed(headings)}
@@ -106,7 +111,12 @@ def coordinates(received: Received, mapping: Mapping) -> tuple[str, str] | None:
     """Headings of east and north in a file without geometry; None where there are none."""
     if mapping.x and mapping.y:
         return mapping.x, mapping.y
-    by_words = {words(name): name for name in received.rows.column_names}
+    return None if mapping.only else axes(received.rows.column_names)
+
+
+def axes(headings: Iterable[str]) -> tuple[str, str] | None:
+    """Which headings are east and north by their words; None where there are none."""
+    by_words = {words(name): name for name in headings}
     x = next((by_words[word] for word in X_WORDS if word in by_words), None)
     y = next((by_words[word] for word in Y_WORDS if word in by_words), None)
     return (x, y) if x and y else None
@@ -119,8 +129,7 @@ def words(heading: str) -> str:
 
 def _check_named(raw: dict[str, Any], mapping: Mapping, file: str) -> None:
     named = [*mapping.columns.values(), *mapping.values, mapping.x, mapping.y]
-    named += _text_headings(mapping)
-    named += mapping.key["digest_of"] if mapping.key else []
+    named += mapping.headings()
     for heading in named:
         if heading is not None and heading not in raw:
             raise HeadingUnknown(file=file, heading=heading, headings=", ".join(raw))
@@ -171,11 +180,6 @@ def _several(templates: str | list[str]) -> list[str]:
     return [templates] if isinstance(templates, str) else templates
 
 
-def _text_headings(mapping: Mapping) -> list[str]:
-    written = [one for templates in mapping.text.values() for one in _several(templates)]
-    return [heading for one in written for heading in re.findall(r"{(.*?)}", one)]
-
-
 def _composed(raw: dict[str, Any], template: str) -> Any:
     pieces = re.split(r"{(.*?)}", template)
     parts = [text(raw[piece]) if i % 2 else pa.scalar(piece) for i, piece in enumerate(pieces)]
@@ -202,8 +206,7 @@ def _check_required(found: Sourced, into: Target, raw: dict[str, Any], file: str
 
 def _tell_unused(found: Sourced, raw: dict[str, Any], mapping: Mapping, notes: Notes) -> None:
     used = {*found.headings.values(), *mapping.values, mapping.x, mapping.y}
-    used |= set(_text_headings(mapping))
-    used |= set(mapping.key["digest_of"]) if mapping.key else set()
+    used |= set(mapping.headings())
     unused = [heading for heading in raw if heading not in used]
     if unused:
         notes.of_file("headings_unused", headings=", ".join(unused))

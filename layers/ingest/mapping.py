@@ -8,6 +8,7 @@ mapping adds to what the file says is noted with the run as assumed.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ class Mapping:
     layer, layer_in_file, crs, encoding
         As the options of the same names; the options win.
     columns
-        Column to heading, where aliases do not suffice.
+        Column to heading, where aliases do not suffice; null for a column that no heading fills.
+    only
+        Whether ``columns``, ``x`` and ``y`` name all that is read: then no alias adds to them.
     constants
         Column to a value that every row gets.
     text
@@ -55,7 +58,8 @@ class Mapping:
     layer_in_file: str | None = None
     crs: str | None = None
     encoding: str | None = None
-    columns: dict[str, str] = field(default_factory=dict[str, str])
+    columns: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    only: bool = False
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
     text: dict[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
     values: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
@@ -67,6 +71,12 @@ class Mapping:
     y: str | None = None
     valid_from: str | None = None
     valid_to: str | None = None
+
+    def headings(self) -> list[str]:
+        """Headings that make texts and keys."""
+        written = [t for texts in self.text.values() for t in ([texts] if isinstance(texts, str) else texts)]
+        named = [heading for one in written for heading in re.findall(r"{(.*?)}", one)]
+        return [*named, *(self.key["digest_of"] if self.key else [])]
 
 
 def load_mapping(name: str) -> Mapping:

@@ -53,6 +53,7 @@ from sqlalchemy.schema import DefaultClause
 
 from layers.ingest.arrow import Array
 from layers.ingest.encode import copy
+from layers.ingest.rehearse import copy_met, rehearsal_table
 from layers.ingest.targets import Target
 from layers.query import search_text
 
@@ -88,9 +89,17 @@ class Staging:
         source: str,
         *,
         versions_apart: bool,
+        rehearsal: bool = False,
     ) -> None:
-        """``versions_apart``: no two rows share a key, so in an empty table nothing can conflict."""
+        """
+        ``versions_apart``: no two rows share a key, so in an empty table nothing can conflict.
+
+        A rehearsal writes to a temporary copy of the versions that the rows meet, and to nothing else; what
+        it answers is what the import will.
+        """
         self.db, self.into, self.run_id, self.source = db, into, run_id, source
+        self.table = rehearsal_table(db, into) if rehearsal else into.table
+        self.rehearsal = rehearsal
         self.filled = filled
         own = [
             c
@@ -120,6 +129,7 @@ class Staging:
             prefixes=["TEMPORARY"],
             postgresql_on_commit="DROP",
         )
+        self.temporary = temporary
         temporary.create_all(db)
         self.empty = versions_apart and not db.execute(select(select(into.table).exists())).scalar_one()
         self.checks = _checks(into.table, {*self.names, "key", "valid_from", "valid_to"})
@@ -131,6 +141,8 @@ class Staging:
         assert driver is not None
         with driver.cursor() as cursor:
             copy(cursor, self.rows, columns)
+        if self.rehearsal and not self.empty:
+            copy_met(self.db, self.into, self.table, self.rows)
         broken = self._broken()
         if broken:
             self.db.execute(delete(self.rows).where(self.rows.c.row_number.in_(list(broken))))
@@ -139,7 +151,9 @@ class Staging:
 
     def close(self) -> None:
         """Drop the temporary tables: a second import may come in the same transaction."""
-        self.rows.metadata.drop_all(self.db)
+        self.temporary.drop_all(self.db)
+        if self.rehearsal:
+            self.table.drop(self.db)
 
     # -- conditions ------------------------------------------------------------------------------------------
 
@@ -155,7 +169,7 @@ class Staging:
     # -- versions of features --------------------------------------------------------------------------------
 
     def _versions(self) -> Merged:
-        s, t, d = self.rows, self.into.table, self.fates
+        s, t, d = self.rows, self.table, self.fates
         if self.empty:
             self.db.execute(self._insert(None))
             return Merged()
@@ -175,7 +189,7 @@ class Staging:
 
     def _fate(self) -> Select[Any, Any, Any]:
         """What each row is against the stored versions that it overlaps; no row for those that meet none."""
-        s, t = self.rows, self.into.table
+        s, t = self.rows, self.table
         forever = cast(literal(_FOREVER), Date)
         meets = and_(
             t.c.key == s.c.key,
@@ -209,7 +223,7 @@ class Staging:
         )
 
     def _refused(self) -> dict[int, dict[str, Any]]:
-        t, d = self.into.table, self.fates
+        t, d = self.table, self.fates
         query = (
             select(d.c.row_number, d.c.fate, t.c.valid_from, t.c.valid_to)
             .join(t, t.c.id == d.c.version_id)
@@ -226,7 +240,7 @@ class Staging:
 
     def _corrected(self) -> dict[int, dict[str, Any]]:
         """Write corrections in place; answer what stood before."""
-        s, t, d = self.rows, self.into.table, self.fates
+        s, t, d = self.rows, self.table, self.fates
         told = [n for n in self.filled if not isinstance(t.c[n].type, Geometry)]
         both = [t.c[n].label(f"old_{n}") for n in (*told, "valid_to")]
         both += [s.c[n].label(f"new_{n}") for n in (*told, "valid_to")]
@@ -250,7 +264,7 @@ class Staging:
 
     def _insert(self, fates: Table | None) -> Any:
         """New versions: all staged rows, or those without a fate and those that close the version before."""
-        s, t = self.rows, self.into.table
+        s, t = self.rows, self.table
         before = t.alias("before")
         values: dict[str, ColumnElement[Any]] = {}
         for name in self.names:
@@ -278,7 +292,7 @@ class Staging:
 
     def _fold_again(self) -> None:
         """Where a searched column was kept from the version before, the folded text needs it too."""
-        layer, t = self.into.layer, self.into.table
+        layer, t = self.into.layer, self.table
         assert layer is not None
         searched = [n for n in layer.search_columns() if n in self.names or n == "key"]
         if all(n in self.filled or n == "key" for n in searched):
@@ -294,7 +308,7 @@ class Staging:
 
     def _records(self) -> Merged:
         """Records have no versions: what is stored is not stored twice, what contradicts it is refused."""
-        s, t = self.rows, self.into.table
+        s, t = self.rows, self.table
         identity = [part for part in self.into.identity if part in t.c]
         stored = and_(*(t.c[n] == s.c[n] for n in identity))
         same = and_(true(), *(t.c[n].is_not_distinct_from(s.c[n]) for n in self.filled))
@@ -316,7 +330,7 @@ class Staging:
 
     def _now_ends(self) -> ColumnElement[bool]:
         """Whether a row says of a stored hold only that it ends: it was open, or ends sooner for a reason."""
-        s, t = self.rows, self.into.table
+        s, t = self.rows, self.table
         if "to_on" not in self.filled:
             return false()
         same_hold = (t.c[n].is_not_distinct_from(s.c[n]) for n in self.filled if n not in _ENDING)
@@ -327,7 +341,7 @@ class Staging:
         """End stored holds; answer what stood before. A revoked project frees its land on its date."""
         if not rows:
             return {}
-        s, t = self.rows, self.into.table
+        s, t = self.rows, self.table
         told = [n for n in _ENDING if n in self.filled]
         found = select(s.c.row_number, *(t.c[n] for n in told)).join(t, stored)
         before = {

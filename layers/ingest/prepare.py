@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from layers.ingest.parse import parse
 from layers.ingest.parse import text as as_text
 from layers.ingest.shapes import Shapes, shapes
 from layers.ingest.targets import Target
+
+if TYPE_CHECKING:
+    from layers.ingest.plan import Plan
 
 LONGEST_KEY = 200
 """Letters of a code: as many as a question by code may have, and no index refuses them."""
@@ -46,6 +49,8 @@ class Request:
         Where the file holds several layers; how its text is encoded.
     valid_from, valid_to
         For all rows, where no heading holds the dates; by default from today on.
+    plan
+        What all this was taken from, where it was.
     """
 
     target: str
@@ -57,11 +62,16 @@ class Request:
     valid_from: date | None = None
     valid_to: date | None = None
     limits: Limits = field(default_factory=Limits)
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)
 class Work:
-    """A file that has met its target: typed columns, geometries, keys, and what is noted so far."""
+    """
+    A file that has met its target: typed columns, geometries, keys, and what is noted so far.
+
+    ``sourced`` is column to heading, where a heading fills it.
+    """
 
     into: Target
     request: Request
@@ -71,6 +81,17 @@ class Work:
     shapes: Shapes | None
     notes: Notes
     keys: Texts
+    sourced: dict[str, str]
+
+    @property
+    def source(self) -> str:
+        """What stands as the source of a row that names none."""
+        return self.request.path.name if self.request.plan is None else self.request.plan.file.name
+
+    @property
+    def crs(self) -> str | None:
+        """How the numbers of the file became longitude and latitude."""
+        return None if self.shapes is None else str(self.shapes.reading)
 
     @classmethod
     def of(cls, received: Received, into: Target, request: Request) -> Work:
@@ -97,7 +118,7 @@ class Work:
             length = np.asarray(pc.fill_null(pc.utf8_length(columns["key"]), 0))
             notes.refuse(length > LONGEST_KEY, "key_too_long", lambda _row: {"allowed": LONGEST_KEY})
         _refuse_duplicates(columns, keys, into, notes)
-        return cls(into, request, received, columns, filled, shaped, notes, keys)
+        return cls(into, request, received, columns, filled, shaped, notes, keys, sourced.headings)
 
 
 def _parsed(sourced: Sourced, into: Target, mapping: Mapping, notes: Notes) -> dict[str, Array]:

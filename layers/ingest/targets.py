@@ -95,6 +95,14 @@ def target(target_id: str) -> Target:
     raise LayerNotImportable(layer=target_id, importable=", ".join(sorted([*known, *RECORDS])))
 
 
+def targets() -> list[Target]:
+    """All that can be imported into, layers first."""
+    return [
+        *(_of_layer(one) for one in layers().values() if one.kind == "base"),
+        *(make() for make in RECORDS.values()),
+    ]
+
+
 def _of_layer(layer: Layer) -> Target:
     table = layer.table
     geometry = next(c for c in table.c if isinstance(c.type, Geometry) and c.name == "geom")
