@@ -64,6 +64,11 @@ class Settings(BaseSettings):
             raise ValueError("postgresql://…")
         return address.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
+    @property
+    def coverages(self) -> Path:
+        """Folder of the cells of coverages."""
+        return self.home / "coverages"
+
     def server_url(self, owner_url: str) -> str:
         """
         The address the server connects with, derived from the owner's where it is not set.

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import Connection
 
 from layers.demo import load as demo
+from layers.demo.relief import store_relief
 
 
-def load_demo(db: Connection, scale: float = 1.0) -> dict[str, int]:
+def load_demo(db: Connection, scale: float = 1.0, coverages: Path | None = None) -> dict[str, int]:
     """
     Draw and store the illustrative province; rows by table.
+
+    Parameters
+    ----------
+    coverages
+        Folder of the cells of coverages; None leaves the ground out.
 
     Raises
     ------
     layers.demo.load.DemoPresent
         If it is there already.
     """
-    return demo.load(db, scale=scale)
+    counts = demo.load(db, scale=scale)
+    if coverages is not None:
+        counts["coverages"] = store_relief(db, coverages)
+    return counts
 
 
 def drop_demo(db: Connection) -> dict[str, int]:

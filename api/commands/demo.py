@@ -24,7 +24,7 @@ def load() -> None:
 
     started = perf_counter()
     with door() as opened, opened.owner.begin() as db:
-        counts = load_demo(db)
+        counts = load_demo(db, coverages=opened.settings.coverages)
     _tell(counts, perf_counter() - started)
 
 

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("resolution_m", sa.Float(), nullable=False),
         sa.Column("value_min", sa.Float(), nullable=True),
         sa.Column("value_max", sa.Float(), nullable=True),
-        sa.Column("classes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("classes", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("flooded_from_m", sa.Float(), nullable=True),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
