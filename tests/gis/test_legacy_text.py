@@ -301,7 +301,9 @@ def test_all_old_communes_are_restored_from_groups_of_twenty(encoding: str, driv
             assert all(same), (group, restored, best)
         told["names restored"] += sum(same)
     print(encoding, dict(told))
-    assert told["sure"] >= 0.99 * (told["sure"] + told["asked"])
+    # Beside TCVN3, the full TCVN 5712-1 shows only where a capital with a tone is in the group.
+    least = 0.97 if encoding == "TCVN5712-1" else 0.99
+    assert told["sure"] >= least * (told["sure"] + told["asked"])
 
 
 @real
