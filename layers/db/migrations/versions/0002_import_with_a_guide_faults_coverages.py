@@ -120,6 +120,38 @@ def upgrade() -> None:
         "uq_faults_key_open", "faults", ["key"], unique=True, postgresql_where=sa.text("valid_to IS NULL")
     )
     op.create_table(
+        "firm_pairs",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("a_identity", sa.TEXT(), nullable=False),
+        sa.Column("b_identity", sa.TEXT(), nullable=False),
+        sa.Column("a_key", sa.TEXT(), nullable=False),
+        sa.Column("b_key", sa.TEXT(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("state", sa.TEXT(), server_default="open", nullable=False),
+        sa.Column("kept_key", sa.TEXT(), nullable=True),
+        sa.Column("closed_key", sa.TEXT(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("decided_by", sa.TEXT(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("found_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("(state = 'open') = (decided_by IS NULL)", name=op.f("ck_firm_pairs_decided")),
+        sa.CheckConstraint("state IN ('open', 'same', 'different')", name=op.f("ck_firm_pairs_state")),
+        sa.CheckConstraint(
+            "(kept_key IS NULL) = (closed_key IS NULL)", name=op.f("ck_firm_pairs_kept_and_closed")
+        ),
+        sa.CheckConstraint("a_key <> b_key", name=op.f("ck_firm_pairs_two_keys")),
+        sa.CheckConstraint("score >= 0 AND score <= 1", name=op.f("ck_firm_pairs_score")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_firm_pairs")),
+        sa.UniqueConstraint("a_key", "b_key", name=op.f("uq_firm_pairs_a_key_b_key")),
+    )
+    op.create_index("ix_firm_pairs_a_identity", "firm_pairs", ["a_identity"], unique=False)
+    op.create_index("ix_firm_pairs_b_identity", "firm_pairs", ["b_identity"], unique=False)
+    op.create_index("ix_firm_pairs_closed_key", "firm_pairs", ["closed_key"], unique=False)
+    op.create_index(
+        "ix_firm_pairs_state", "firm_pairs", ["state", sa.literal_column("score DESC")], unique=False
+    )
+    op.create_table(
         "remembered_headings",
         sa.Column("target", sa.TEXT(), nullable=False),
         sa.Column("headings_sha256", sa.TEXT(), nullable=False),
@@ -129,6 +161,23 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("target", "headings_sha256", name=op.f("pk_remembered_headings")),
     )
+    op.create_table(
+        "firm_pair_decisions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("pair_id", sa.BigInteger(), nullable=False),
+        sa.Column("verdict", sa.TEXT(), nullable=False),
+        sa.Column("kept_key", sa.TEXT(), nullable=True),
+        sa.Column("closed_key", sa.TEXT(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("decided_by", sa.TEXT(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("verdict IN ('same', 'different')", name=op.f("ck_firm_pair_decisions_verdict")),
+        sa.ForeignKeyConstraint(
+            ["pair_id"], ["firm_pairs.id"], name=op.f("fk_firm_pair_decisions_pair_id_firm_pairs")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_firm_pair_decisions")),
+    )
+    op.create_index("ix_firm_pair_decisions_pair_id", "firm_pair_decisions", ["pair_id"], unique=False)
     op.create_table(
         "imports",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
@@ -200,7 +249,7 @@ def upgrade() -> None:
         ),
     )
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON coverages, faults, imports, remembered_headings, staged_rows TO didoi_app"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON coverages, faults, firm_pairs, imports, remembered_headings, staged_rows TO didoi_app"
     )
-    op.execute("GRANT SELECT, INSERT ON fault_decisions TO didoi_app")
+    op.execute("GRANT SELECT, INSERT ON fault_decisions, firm_pair_decisions TO didoi_app")
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO didoi_app")
