@@ -45,6 +45,10 @@ class LayerNotInFile(BadInput):
     """The named layer is not in the file. Facts: file, asked, layers."""
 
 
+class SheetTooSparse(BadInput):
+    """A few cells strewn over a sheet: no table. Facts: sheet, cells, rows, columns."""
+
+
 class LayerNotImportable(BadInput):
     """The layer is computed, or there is no such table. Facts: layer, importable."""
 
