@@ -49,7 +49,7 @@ class Skipped:
         Its number in the sheet, from 1.
     why
         ``title``, ``heading``, ``heading_repeated``, ``column_numbers``, ``section``, ``total``,
-        ``total_unlabelled`` or ``footer``; words under ``sheet.<why>``.
+        ``total_unlabelled`` or ``footer``; words under ``sheet_row.<why>``.
     """
 
     row: int
