@@ -79,3 +79,75 @@ class RowsContradict(Conflict):
 
 class ImportForbidden(Forbidden):
     """The actor may not change this layer. Facts: layer."""
+
+
+class FileBlank(BadInput):
+    """The file has no content at all. Facts: file."""
+
+
+class FileIsLink(BadInput):
+    """A link instead of a file: it could lead anywhere on the server. Facts: file."""
+
+
+class FileNeedsConversion(BadInput):
+    """A kind that must be brought to another first. Facts: file, kind, to, tools."""
+
+
+class FileCutShort(FileUnreadable):
+    """Fewer bytes than the header announces. Facts: file, part, announced_bytes, bytes."""
+
+
+class FilePartMissing(BadInput):
+    """A format of several files lacks one. Facts: file, part, found."""
+
+
+class FileWithoutLayers(BadInput):
+    """The file is sound and holds no table. Facts: file."""
+
+
+class FileHarmful(FileUnreadable):
+    """The program that reads such files gave up on this one. Facts: file, reason."""
+
+
+class ArchiveUnsafe(BadInput):
+    """An archive with a path out of it, a link, or too many members. Facts: file, member."""
+
+
+class ArchiveNested(BadInput):
+    """An archive that only holds another. Facts: file, member."""
+
+
+class ArchiveLocked(BadInput):
+    """Encrypted. Facts: file, member."""
+
+
+class XmlEntities(BadInput):
+    """XML with a DOCTYPE: entities could read files or swell. Facts: file."""
+
+
+class XmlTooDeep(BadInput):
+    """XML nested deeper than any real file. Facts: file, limit."""
+
+
+class XmlBroken(FileUnreadable):
+    """XML that is not well-formed, or ends early. Facts: file, line, reason."""
+
+
+class ColumnsTooMany(BadInput):
+    """More columns than any table has. Facts: file, columns, limit."""
+
+
+class QuoteOpen(FileUnreadable):
+    """A quotation mark that never closes has swallowed rows. Facts: file, row."""
+
+
+class CellTooLong(BadInput):
+    """One cell of a CSV is longer than the limit. Facts: file, row, limit."""
+
+
+class SheetTooLarge(BadInput):
+    """A sheet whose used range is far larger than its content. Facts: file, sheet, rows, columns."""
+
+
+class GeometryEncodingUnread(BadInput):
+    """GeoParquet whose geometry is not WKB. Facts: file, encoding."""
