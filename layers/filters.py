@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -31,15 +31,15 @@ from sqlalchemy import (
     select,
 )
 
-from gis.crs import STORAGE_SRID, SUPPORTED, WEB_MERCATOR_SRID, Crs
+from gis.crs import STORAGE_SRID, SUPPORTED
 from gis.errors import BadInput
 from gis.text import fold, nfc
+from layers import cql
 from layers.access import Actor
+from layers.cql.shapes import BOX_STEPS, Box, reach
 from layers.layer import Layer, about
 from layers.query import masked, pick
 
-Box = tuple[float, float, float, float]
-BOX_STEPS = 32
 MOST_ALTERNATIVES = 1_000
 _INT4 = 2**31
 
@@ -71,17 +71,20 @@ class Wanted:
     box, box_srid
         West, south, east, north in the system ``box_srid`` (x before y). A box of degrees whose west is
         greater than its east crosses the antimeridian; any other inverted box holds nothing.
+    filter
+        A filter in CQL2.
     """
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     q: str | None = None
     box: Box | None = None
     box_srid: int = STORAGE_SRID
+    filter: cql.Filter | None = None
 
     def without(self, name: str) -> Wanted:
         """The same, but for one column's filter."""
         rest = {k: v for k, v in self.values.items() if k != name}
-        return Wanted(rest, self.q, self.box, self.box_srid)
+        return replace(self, values=rest)
 
 
 def conditions(layer: Layer, actor: Actor, rows: Subquery, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -90,13 +93,15 @@ def conditions(layer: Layer, actor: Actor, rows: Subquery, wanted: Wanted) -> li
 
     Raises
     ------
-    ColumnUnknown, ColumnMasked, FilterInvalid, BoxInvalid
+    ColumnUnknown, ColumnMasked, FilterInvalid, BoxInvalid, and those of `layers.cql.condition`
     """
     kept = [column_condition(layer, actor, rows, name, texts) for name, texts in wanted.values.items()]
     if wanted.q is not None and wanted.q.strip():
         kept.append(found_by(layer, actor, rows, wanted.q))
     if wanted.box is not None:
         kept.append(in_box(rows.c.geom, wanted.box, wanted.box_srid))
+    if wanted.filter is not None:
+        kept.append(cql.condition(layer, actor, rows, wanted.filter))
     return kept
 
 
@@ -156,7 +161,7 @@ def _meets(geom: ColumnElement[Any], box: Box, srid: int) -> ColumnElement[bool]
         area = func.ST_MakeEnvelope(*box, srid)
         return and_(geom.op("&&")(area), func.ST_Intersects(geom, area))
     # Beyond the country a projection has no answer; nothing is stored there.
-    west, south, east, north = _reach(SUPPORTED[srid])
+    west, south, east, north = reach(SUPPORTED[srid])
     box = (max(box[0], west), max(box[1], south), min(box[2], east), min(box[3], north))
     if box[0] > box[2] or box[1] > box[3]:
         return false()
@@ -167,15 +172,6 @@ def _meets(geom: ColumnElement[Any], box: Box, srid: int) -> ColumnElement[bool]
         area = func.ST_Segmentize(area, step)
     turned = func.ST_Transform(area, STORAGE_SRID)
     return and_(geom.op("&&")(turned), func.ST_Intersects(geom, turned))
-
-
-def _reach(crs: Crs) -> Box:
-    """A box in a system's own units that holds the country whichever meridian the system has."""
-    if crs.geographic:
-        return -180.0, -90.0, 180.0, 90.0
-    if crs.srid == WEB_MERCATOR_SRID:
-        return -20_037_508.0, -20_037_508.0, 20_037_508.0, 20_037_508.0
-    return -2_000_000.0, 0.0, 3_000_000.0, 4_000_000.0
 
 
 def _alternatives(text: str) -> list[str]:

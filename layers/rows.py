@@ -261,7 +261,8 @@ def _grouped(
 
 def _wholes(layer: Layer, rows: Subquery, wanted: Wanted) -> list[ColumnElement[bool]]:
     """Leaves out parts, whose whole counts them already; unless the parts themselves are asked for."""
-    if layer.part_of is None or layer.part_of in wanted.values:
+    asked = {*wanted.values, *(wanted.filter.names if wanted.filter else ())}
+    if layer.part_of is None or layer.part_of in asked:
         return []
     return [rows.c[layer.part_of].is_(None)]
 

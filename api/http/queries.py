@@ -9,7 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from layers.filters import Box, BoxInvalid, Wanted
+from gis.crs import CRS84, from_uri
+from layers import cql
+from layers.cql.shapes import Box
+from layers.filters import BoxInvalid, Wanted
 
 MAX_ROWS = 1_000
 
@@ -46,6 +49,11 @@ class Filtered(Dated):
     model_config = ConfigDict(extra="allow")
     q: str | None = Field(None, max_length=200, description="Từ tìm kiếm / Words to find rows by")
     bbox: str | None = Field(None, max_length=200, description="west,south,east,north (WGS 84)")
+    filter: str | None = Field(None, description="Bộ lọc CQL2 / Filter in CQL2")
+    filter_lang: str = Field(cql.TEXT, alias="filter-lang", description=" | ".join(cql.LANGS))
+    filter_crs: str | None = Field(
+        None, alias="filter-crs", description="Hệ toạ độ trong bộ lọc / System of the filter's coordinates"
+    )
 
     def wanted(self) -> Wanted:
         """
@@ -53,12 +61,13 @@ class Filtered(Dated):
 
         Raises
         ------
-        BoxInvalid
+        BoxInvalid, CrsUnknown, and those of `layers.cql.parse`
         """
         return Wanted(
             values=_texts(self.model_extra or {}),
             q=self.q,
             box=read_box(self.bbox) if self.bbox is not None else None,
+            filter=read_filter(self.filter, self.filter_lang, self.filter_crs),
         )
 
 
@@ -68,6 +77,18 @@ class RowsQuery(Filtered):
     sort: str | None = Field(None, max_length=100, description="Column; with - before it the greatest first")
     limit: int = Field(100, ge=1, le=MAX_ROWS)
     offset: int = Field(0, ge=0, le=10_000_000)
+
+
+def read_filter(text: str | None, lang: str | None, crs: str | None) -> cql.Filter | None:
+    """
+    A filter in CQL2; coordinates are longitude, latitude where no system is named.
+
+    Raises
+    ------
+    CrsUnknown, and those of `layers.cql.parse`
+    """
+    system = CRS84 if crs is None else from_uri(crs)
+    return None if text is None else cql.parse(text, lang or cql.TEXT, system)
 
 
 def read_box(text: str, *, swapped: bool = False) -> Box:

@@ -11,14 +11,18 @@ from typing import Any
 
 from sqlalchemy import Boolean, Date, Float, Integer
 
-from api.http.ogc.query import LIMIT_DEFAULT, LIMIT_MAX, filters
+from api.http.ogc.links import SCHEMA
+from api.http.ogc.query import ITEMS_PARAMETERS, LIMIT_DEFAULT, LIMIT_MAX, filters
 from api.http.version import VERSION
 from gis.crs import CRS84_URI, SUPPORTED
+from layers import cql
 from layers.catalogue import layers
 from layers.layer import Layer, about
 from layers.tiles import MAX_ZOOM
 
 Schema = dict[str, Any]
+DATED = ("f", "as_of", "datetime")
+"""Parameters that every dated page has, told by `_get`."""
 
 
 def crs_uris() -> list[str]:
@@ -64,9 +68,7 @@ def _paths(layer: Layer) -> Schema:
     one = f"{layer.title.vi} / {layer.title.en}"
     tag = layer.id
     items = _get(one, f"{tag}_items", "FeatureCollection", media="application/geo+json", tag=tag, dated=True)
-    items["get"]["parameters"] += [
-        _ref("parameters", name) for name in ("limit", "after", "before", "bbox", "bbox-crs", "crs")
-    ]
+    items["get"]["parameters"] += [_ref("parameters", name) for name in ITEMS_PARAMETERS if name not in DATED]
     items["get"]["parameters"] += [_filter(layer, name) for name in filters(layer)]
     item = _get(one, f"{tag}_item", "Feature", media="application/geo+json", tag=tag, dated=True)
     key = {
@@ -91,6 +93,7 @@ def _paths(layer: Layer) -> Schema:
     quad = f"{base}/tiles/WebMercatorQuad"
     return {
         base: _get(one, f"{tag}_collection", "Collection", tag=tag, dated=True),
+        f"{base}/queryables": _get(one, f"{tag}_queryables", "Any", media=SCHEMA, tag=tag, dated=True),
         f"{base}/items": items,
         f"{base}/items/{{key}}": item,
         f"{base}/tiles": _get(one, f"{tag}_tilesets", "Any", tag=tag, dated=True),
@@ -213,6 +216,15 @@ def _parameters() -> Schema:
                 "items": {"type": "number"},
             },
         ),
+        "filter": query(
+            "filter", "Bộ lọc CQL2 / Filter in CQL2", {"type": "string", "maxLength": cql.LONGEST}
+        ),
+        "filter-lang": query(
+            "filter-lang",
+            "Ngôn ngữ bộ lọc / Language of the filter",
+            {"type": "string", "enum": [*cql.LANGS], "default": cql.TEXT},
+        ),
+        "filter-crs": query("filter-crs", "Hệ toạ độ trong bộ lọc / System of the filter's coordinates", uri),
         "bbox-crs": query("bbox-crs", "Hệ toạ độ của bbox / System of bbox", uri),
         "crs": query("crs", "Hệ toạ độ của kết quả / System of the answer", uri),
     }

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Request, Response
 from api.http.answers import JSON, answered, dumps
 from api.http.deps import Ask, asking, doors_of
 from api.http.ogc.document import crs_uris
+from api.http.ogc.filtering import QUERYABLES
 from api.http.ogc.links import (
     GEOJSON,
     HTML,
+    SCHEMA,
     Link,
     address,
     base_of,
@@ -184,7 +186,7 @@ def _matched(ask: Ask, shown: Layer, query: ItemsQuery) -> int:
     """Number of items on all pages; counted once per version of the data and filter."""
     wanted = query.wanted
     asked = tuple(sorted((name, tuple(texts)) for name, texts in wanted.values.items()))
-    known = ("matched", shown.id, ask.etag(shown), asked, wanted.box, wanted.box_srid)
+    known = ("matched", shown.id, ask.etag(shown), asked, wanted.box, wanted.box_srid, wanted.filter)
 
     def make() -> bytes:
         return str(count(ask.db, shown, ask.actor, ask.as_of, wanted)).encode()
@@ -216,6 +218,7 @@ def _collection(ask: Ask, shown: Layer, form: Form) -> dict[str, Any]:
             link(address(base, *at, f=form), "self", JSON if form == "json" else HTML, shown.title.vi),
             link(address(base, *at, "items", f="json"), "items", GEOJSON, "GeoJSON"),
             link(address(base, *at, "items", f="html"), "items", HTML, "HTML"),
+            link(address(base, *at, "queryables", f="json"), QUERYABLES, SCHEMA, "Queryables"),
             link(
                 address(base, *at, "tiles"),
                 "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",

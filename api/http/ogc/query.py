@@ -11,7 +11,7 @@ from typing import Literal
 from fastapi import Request
 
 from api.http.errors import ParameterInvalid, ParameterUnknown
-from api.http.queries import read_box
+from api.http.queries import read_box, read_filter
 from gis.crs import CRS84, Crs, from_uri
 from layers.dates import COUNTRY_TIME, DateInvalid, today
 from layers.filters import Wanted
@@ -21,7 +21,16 @@ from layers.rows import Turn, told_columns
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 10_000
 ITEM_PARAMETERS = ("f", "as_of", "datetime", "crs")
-ITEMS_PARAMETERS = (*ITEM_PARAMETERS, "limit", "after", "before", "bbox", "bbox-crs")
+FILTER_PARAMETERS = ("filter", "filter-lang", "filter-crs")
+ITEMS_PARAMETERS = (
+    *ITEM_PARAMETERS,
+    "limit",
+    "after",
+    "before",
+    "bbox",
+    "bbox-crs",
+    *FILTER_PARAMETERS,
+)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})?)?")
 Form = Literal["json", "html"]
 
@@ -104,7 +113,7 @@ def items_of(request: Request, layer: Layer) -> ItemsQuery:
 
     Raises
     ------
-    ParameterInvalid, BoxInvalid, CrsUnknown
+    ParameterInvalid, BoxInvalid, CrsUnknown, and those of `layers.cql.parse`
     """
     asked = request.query_params
     box_crs = crs_of(request, "bbox-crs")
@@ -113,6 +122,7 @@ def items_of(request: Request, layer: Layer) -> ItemsQuery:
         values={name: asked.getlist(name) for name in filters(layer) if name in asked},
         box=None if box is None else read_box(box, swapped=box_crs.axes == "yx"),
         box_srid=box_crs.srid,
+        filter=read_filter(*(asked.get(name) for name in FILTER_PARAMETERS)),
     )
     if "after" in asked and "before" in asked:
         raise ParameterInvalid(parameter="before", value=asked["before"][:80], wanted="after | before")
