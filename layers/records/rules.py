@@ -23,6 +23,7 @@ from sqlalchemy import (
 from gis.errors import BadInput
 from gis.land import MIN_SHARED_EDGE_M
 from layers.layer import Text, metadata
+from layers.quality_rules import rules as quality_rules
 
 TABLE = Table(
     "rules",
@@ -65,6 +66,19 @@ RULES: Mapping[str, Rule] = {
         lowest=0.1,
         highest=500.0,
     ),
+    **{
+        rule.tolerance_name: Rule(
+            Text(
+                f"{rule.title.vi}: ngưỡng ({rule.tolerance.unit})",
+                f"{rule.title.en}: tolerance ({rule.tolerance.unit})",
+            ),
+            rule.tolerance.default,
+            rule.tolerance.lowest,
+            rule.tolerance.highest,
+        )
+        for rule in quality_rules().values()
+        if rule.tolerance is not None
+    },
 }
 
 
