@@ -33,8 +33,8 @@ STATES = (
     Code("different", Text("Hai doanh nghiệp khác nhau", "Two firms")),
 )
 
-#: ``a`` is the side whose key sorts first. Of a pair that is one firm, ``kept_key`` goes on and ``closed_key`` points to it;
-#: ``closed_on`` is the day on which its last version ended.
+#: ``a`` is the side whose key sorts first. Of a pair that is one firm ``kept_key`` goes on; ``closed_key``
+#: points to it, and its last version ended on ``closed_on``.
 PAIRS = Table(
     "firm_pairs",
     metadata,
