@@ -10,13 +10,17 @@ import asyncio
 import logging
 import signal
 from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
 
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.blueprints import Blueprint
 from sqlalchemy import create_engine, delete
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from api import jobs_imports
 from api.settings import Settings
 from layers.records.accounts import SESSIONS, SETUP_TOKENS
 
@@ -24,10 +28,12 @@ log = logging.getLogger(__name__)
 
 #: A worker that sent no heartbeat for this long is taken for dead, and its jobs go back to the queue.
 DEAD_AFTER_S = 30.0
+#: How often the worker looks for imports on which nobody works any more.
+TAKE_UP_EVERY_S = 2.0
 
 
-def jobs_app(url: str) -> App:
-    """The queue at a database's address, with every task registered."""
+def jobs_app(url: str, home: Path) -> App:
+    """The queue at a database's address, with every task registered; files lie under ``home``."""
     address = make_url(url)
     connector = PsycopgConnector(
         conninfo=address.set(drivername="postgresql").render_as_string(hide_password=False),
@@ -35,11 +41,11 @@ def jobs_app(url: str) -> App:
         max_size=3,
     )
     app = App(connector=connector)
-    app.add_tasks_from(_tasks(url), namespace="didoi")
+    app.add_tasks_from(_tasks(url, home), namespace="didoi")
     return app
 
 
-def _tasks(url: str) -> Blueprint:
+def _tasks(url: str, home: Path) -> Blueprint:
     tasks = Blueprint()
 
     @tasks.periodic(cron="* * * * *")
@@ -59,8 +65,19 @@ def _tasks(url: str) -> Blueprint:
             for table in (SESSIONS, SETUP_TOKENS):
                 db.execute(delete(table).where(table.c.expires_at < now))
 
+    @tasks.periodic(cron="41 3 * * *")
+    @tasks.task(name="forget_abandoned", queueing_lock="forget_abandoned")
+    def forget_abandoned(timestamp: int) -> None:  # noqa: ARG001
+        jobs_imports.forget_abandoned(url, home)
+
+    @tasks.task(name="guided_import")
+    def guided_import(import_id: str) -> None:
+        jobs_imports.step(url, home, UUID(import_id))
+
     assert requeue_stalled
     assert forget_expired
+    assert forget_abandoned
+    assert guided_import
     return tasks
 
 
@@ -68,23 +85,36 @@ def work(settings: Settings) -> None:
     """Take jobs until SIGTERM or SIGINT; a job that runs is given a few seconds to end."""
     assert settings.database_url is not None
     logging.basicConfig(level=logging.WARNING)
-    asyncio.run(_work(settings.server_url(settings.database_url)))
+    asyncio.run(_work(settings.server_url(settings.database_url), settings.home))
 
 
-async def _work(url: str) -> None:
-    app = jobs_app(url)
+async def _work(url: str, home: Path) -> None:
+    app = jobs_app(url, home)
     async with app.open_async():
         running = asyncio.create_task(
             app.run_worker_async(
-                concurrency=1,
+                concurrency=2,  # a small preview need not wait for a long load
                 install_signal_handlers=False,
                 shutdown_graceful_timeout=3.0,
                 stalled_worker_timeout=DEAD_AFTER_S,
             )
         )
+        looking = asyncio.create_task(_take_up(url))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
         try:
             await running
         except asyncio.CancelledError:
             log.info("stopped")
+        finally:
+            looking.cancel()
+
+
+async def _take_up(url: str) -> None:
+    """Look now and then for imports whose worker died."""
+    while True:
+        try:
+            await asyncio.to_thread(jobs_imports.take_up, url)
+        except SQLAlchemyError as error:
+            log.warning("imports cannot be looked at: %s", error)
+        await asyncio.sleep(TAKE_UP_EVERY_S)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.actions.guided_import import UploadTooLarge
 from api.http.answers import dumps
 from api.words import LANGS, say
 from gis.errors import BadInput, Conflict, DidoiError, Forbidden, NotFound, Unavailable
@@ -48,6 +49,14 @@ class ValueOutOfRange(BadInput):
 
 class BodyTooLarge(BadInput):
     """More was sent than any request needs."""
+
+
+class LengthMissing(BadInput):
+    """A file whose length was not told: it is refused before it is read."""
+
+
+class UploadStalled(BadInput):
+    """Fewer bytes came than were announced. Facts: received, announced."""
 
 
 class PageUnknown(NotFound):
@@ -91,7 +100,10 @@ STATUS: Mapping[type[DidoiError], int] = {
     BadInput: 400,
     BodyInvalid: 422,
     MethodNotAllowed: 405,
+    UploadStalled: 408,
+    LengthMissing: 411,
     BodyTooLarge: 413,
+    UploadTooLarge: 413,
     NotFound: 404,
     Forbidden: 403,
     SignInNeeded: 401,

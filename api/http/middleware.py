@@ -2,7 +2,8 @@
 What every request passes: headers that keep browsers safe, compression, and a gate.
 
 The gate admits as many requests as there are connections; the others wait a moment, then hear that the
-server is busy. It reads what is sent before it opens, so that a slow sender holds nothing.
+server is busy. It reads what is sent before it opens, so that a slow sender holds nothing; files that are
+uploaded pass beside it, for the same reason.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.errors import RETRY_AFTER_S, BodyTooLarge, ServerBusy, TextInvalid, answer
+from api.http.receiving import is_upload
 
 CSP = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
@@ -142,6 +144,9 @@ class Gate:
             return
         if _holds_nul(scope):
             await answer(TextInvalid(), scope["path"])(scope, receive, send)
+            return
+        if is_upload(scope):  # its route reads the bytes, and asks for a connection only before and after
+            await self.app(scope, receive, send)
             return
         body = await _read_body(scope, receive)
         if body is None:

@@ -90,7 +90,7 @@ def _find_faults(db: Connection, run_id: int) -> None:
         of_run(db, run_id)
 
 
-def prepared(db: Connection, request: Request, tell: Progress) -> Work:
+def prepared(_db: Connection, request: Request, tell: Progress) -> Work:
     """
     The file read and met with its target; nothing is written.
 

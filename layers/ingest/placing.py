@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import shapely
 from sqlalchemy import Connection
 
@@ -17,7 +14,7 @@ from layers.ingest.plan import Json, Plan
 from layers.ingest.shapes import _points
 
 
-def coordinate_evidence(db: Connection, received: Received, plan: Plan) -> tuple[str | None, list[Json]]:
+def coordinate_evidence(_db: Connection, received: Received, plan: Plan) -> tuple[str | None, list[Json]]:
     """
     The system to use without asking, and the candidates.
 

@@ -140,7 +140,7 @@ def from_json(said: Any) -> Plan:
         _day(given.get(day))
     if given.get("target") not in (None, COVERAGES):
         target(given["target"])
-    made = given | {
+    made: Json = given | {
         "file": _file(given.get("file")),
         "mapping": from_dict(given.get("mapping", {}), "plan"),
         "questions": _questions(given.get("questions", [])),

@@ -20,12 +20,14 @@ from sqlalchemy import Connection
 
 from gis.arrays import Geometries, Ints, Texts
 from layers.ingest.arrow import Array, pa, pc
+from layers.ingest.columns import DATES
 from layers.ingest.load import as_json, file_notes, prepared, with_mapping
 from layers.ingest.notes import Facts
 from layers.ingest.parts import Progress, bring
 from layers.ingest.prepare import Request, Work
 from layers.ingest.shapes import Prepared
 from layers.ingest.staged import lonlat
+from layers.ingest.targets import Field, Target
 from layers.ingest.whole_list import disappeared
 
 pq: Any = pyarrow.parquet
@@ -176,11 +178,16 @@ class Page:
     rows: list[dict[str, Any]]
 
 
+def fields_of(into: Target) -> dict[str, Field]:
+    """All columns that a preview of a target may show."""
+    return {**into.fields, **DATES}
+
+
 def page(path: Path, verdict: str | None, offset: int, limit: int) -> Page:
     """Some rows of a preview, faults first, as they lie in the file."""
     with pq.ParquetFile(path) as file:
         verdicts = file.read(columns=["verdict"])["verdict"]
-        counts = dict.fromkeys((LOADED, NOTED, REFUSED), 0)
+        counts: dict[str, int] = dict.fromkeys((LOADED, NOTED, REFUSED), 0)
         counts |= {one["values"]: one["counts"] for one in pc.value_counts(verdicts).to_pylist()}
         start = 0
         total = sum(counts.values())

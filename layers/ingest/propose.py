@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 
 from layers.ingest.arrow import pa, pc
 from layers.ingest.columns import DATES, assign, axes
-from layers.ingest.placing import coordinate_evidence
 from layers.ingest.guard import Limits, Received, read
 from layers.ingest.mapping import Mapping, from_dict
 from layers.ingest.parse import text
+from layers.ingest.placing import coordinate_evidence
 from layers.ingest.plan import COVERAGES, File, Json, Plan, with_questions
 from layers.ingest.targets import Field, Target, target, targets
 from layers.records.headings import remembered, remembered_targets
@@ -119,6 +119,11 @@ def open_questions(plan: Plan, found: Json) -> list[Json]:
         if plan.province is None:
             asked.append(_question("province_missing"))
     return asked
+
+
+def lasting(plan: Plan) -> list[Json]:
+    """Questions that the plan's content does not answer by itself, as it lists them."""
+    return [question for question in plan.questions if question["code"] == "numbers_unsure"]
 
 
 def can_match(into: Target) -> bool:
@@ -282,9 +287,7 @@ def _numbers(plan: Plan, into: Target, received: Received, by: dict[str, str]) -
         if h and n in into.fields and into.fields[n].kind in ("number", "integer")
     ]
     heads += [h for h in (mapping.x, mapping.y) if h]
-    dates = [
-        h for n, h in mapping.columns.items() if h and (into.fields.get(n) or DATES.get(n)).kind == "date"
-    ]  # type: ignore[union-attr]
+    dates = [h for n, h in mapping.columns.items() if h and (into.fields.get(n) or DATES[n]).kind == "date"]  # type: ignore[union-attr]
     if mapping.date_format == "iso" and _american(received, dates):
         plan = replace(plan, mapping=replace(mapping, date_format="mm/dd/yyyy"))
         mapping = plan.mapping
@@ -304,7 +307,7 @@ def _numbers(plan: Plan, into: Target, received: Received, by: dict[str, str]) -
 
 
 def _votes(received: Received, headings: list[str]) -> tuple[str, str, bool, str]:
-    """A value that can only have a decimal comma, one with a point, whether commas group, one that is either."""
+    """A value that has a decimal comma, one with a point, whether commas group, one that may be either."""
     comma = dot = either = ""
     grouped = False
     for heading in dict.fromkeys(headings):

@@ -24,7 +24,7 @@ from layers.ingest.arrow import pa
 from layers.ingest.derive import derive
 from layers.ingest.errors import ImportForbidden
 from layers.ingest.guard import Received
-from layers.ingest.mapping import Mapping, from_dict
+from layers.ingest.mapping import from_dict
 from layers.ingest.parts import bring
 from layers.ingest.prepare import Request, Work
 from layers.ingest.targets import target
@@ -89,7 +89,8 @@ def lonlat(work: Work, rows: Ints) -> Geometries | None:
         moved = crs.to_lonlat(work.shapes.geoms[rows], work.shapes.reading)
     bounds = shapely.bounds(moved)
     placed = np.isfinite(bounds).all(axis=1) & (np.abs(bounds) <= 360).all(axis=1)
-    return np.where(placed, moved, None)
+    moved[~placed] = None
+    return moved
 
 
 def repair(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine, insert, select, text
 
@@ -11,13 +12,15 @@ from api.jobs import jobs_app
 from layers.db.cluster import APP, database_url
 from layers.records.accounts import ACCOUNTS, SESSIONS
 
+HOME = Path("/nonexistent")
+
 
 def _server_url(database: Engine) -> str:
     return database_url(database.url.render_as_string(hide_password=False), user=APP)
 
 
 async def _drain(url: str, *deferred: str) -> None:
-    app = jobs_app(url)
+    app = jobs_app(url, HOME)
     async with app.open_async():
         for name in deferred:
             await app.configure_task(name).defer_async(timestamp=0)
