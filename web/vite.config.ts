@@ -33,9 +33,10 @@ export default defineConfig({
     host: "127.0.0.1",
     fs: { allow: [here("..")] },
     proxy: Object.fromEntries(
-      ["/catalogue", "/tiles", "/layers", "/search", "/matching", "/session", "/setup", "/codes"].map(
-        (path) => [path, process.env["DIDOI_URL"] ?? "http://127.0.0.1:8000"],
-      ),
+      [
+        "/catalogue", "/tiles", "/layers", "/search", "/matching", "/session", "/setup", "/codes",
+        "/imports", "/faults", "/firms", "/certificates", "/exports",
+      ].map((path) => [path, process.env["DIDOI_URL"] ?? "http://127.0.0.1:8000"]), // biome-ignore format: a list
     ),
   },
   test: {

@@ -3,6 +3,7 @@ import { asQuery, NO_DATA } from "@/api/client.ts";
 import { EMPTY, read, type View, write } from "@/state/view.ts";
 
 const FULL: View = {
+  screen: { type: "map" },
   lang: "en",
   asOf: "2025-09-30",
   camera: { lon: 106.68123, lat: 11.05, zoom: 12.5 },
@@ -19,6 +20,18 @@ const FULL: View = {
 
 test("a link restores the whole view", () => {
   expect(read(write(FULL))).toEqual(FULL);
+});
+
+test("a link to an import opens it, and keeps what was on the map", () => {
+  const view: View = { ...FULL, screen: { type: "admin", tab: "imports", run: "8d1c" } };
+  expect(write(view)).toContain("screen=admin&tab=imports&import=8d1c");
+  expect(read(write(view))).toEqual(view);
+});
+
+test("an unknown tab opens the imports, and an import belongs to its tab", () => {
+  expect(read("screen=admin&tab=nothing").screen).toEqual({ type: "admin", tab: "imports", run: null });
+  expect(read("screen=admin&tab=faults&import=8d1c").screen).toMatchObject({ tab: "faults", run: null });
+  expect(read("screen=somewhere").screen).toEqual({ type: "map" });
 });
 
 test("a link to a known firm restores it", () => {

@@ -30,7 +30,7 @@ export class Problem extends Error {
 
 type Query = Record<string, string | number | null | undefined>;
 
-const enc = encodeURIComponent;
+export const enc = encodeURIComponent;
 
 /** Address with its query; absent and empty values are left out. */
 export function address(path: string, query: Query = {}): string {
@@ -52,7 +52,7 @@ export function asQuery(filters: Filters): string {
     .join("");
 }
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, { credentials: "same-origin", ...init });
@@ -67,7 +67,7 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   throw new Problem(told.code ?? "server_failed", answer.status, told.message ?? null);
 }
 
-function send<T>(
+export function send<T>(
   method: string,
   path: string,
   body: unknown,
@@ -79,6 +79,33 @@ function send<T>(
     headers: { "Content-Type": "application/json", ...(csrf ? { "X-CSRF-Token": csrf } : {}) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
+  });
+}
+
+/** Send a file as it is, telling how much of it has gone (0 to 1); `fetch` cannot tell that. */
+export function upload<T>(
+  path: string,
+  file: Blob,
+  csrf: string | null,
+  gone: (ratio: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((done, fail) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", path);
+    request.responseType = "json";
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    if (csrf) request.setRequestHeader("X-CSRF-Token", csrf);
+    request.upload.onprogress = (event) => gone(event.total > 0 ? event.loaded / event.total : 0);
+    request.onload = () => {
+      if (request.status < 300) return done(request.response as T);
+      const told = (request.response ?? {}) as { code?: string; message?: Words };
+      fail(new Problem(told.code ?? "server_failed", request.status, told.message ?? null));
+    };
+    request.onerror = () => fail(new Problem("server_silent", 0, null));
+    request.onabort = () => fail(new DOMException("", "AbortError"));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
   });
 }
 

@@ -31,6 +31,28 @@ export function kilometres(distance_m: number, lang: Lang): string {
   return `${number(distance_m / 1000, 1, lang)} km`;
 }
 
+/** Metres below a kilometre, else kilometres. */
+export function distance(distance_m: number, lang: Lang): string {
+  return distance_m < 1000
+    ? `${number(distance_m, distance_m < 10 ? 1 : 0, lang)} m`
+    : kilometres(distance_m, lang);
+}
+
+/** Size of a file: "812 kB", "12,4 MB". */
+export function bytes(size: number, lang: Lang): string {
+  if (size < 1e6) return `${number(Math.max(1, size / 1e3), 0, lang)} kB`;
+  return `${number(size / 1e6, 1, lang)} MB`;
+}
+
+/** Day and time of a time stamp, in the reader's own time zone. */
+export function moment(iso: string, lang: Lang): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day(date, lang)} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 export function percent(ratio: number, lang: Lang): string {
   return `${number(ratio * 100, 1, lang)} %`;
 }

@@ -1,7 +1,7 @@
 /** Every word of the interface, from the one catalogue that the server reads too. */
 
-import { ui as en } from "@words/en.json";
-import { ui as vi } from "@words/vi.json";
+import { ui as en, sheet_row as enRow } from "@words/en.json";
+import { ui as vi, sheet_row as viRow } from "@words/vi.json";
 import type { Lang, Words } from "@/api/types.ts";
 
 export type Word = keyof typeof vi;
@@ -9,9 +9,23 @@ export type Facts = Record<string, string | number>;
 
 const WORDS: Record<Lang, Record<string, string>> = { vi, en };
 
+/** Words of codes that the server finds in files and leaves for us to say. */
+const FOUND: Partial<Record<Section, Record<Lang, Record<string, string>>>> = {
+  sheet_row: { vi: viRow, en: enRow },
+};
+export type Section = "sheet_row" | "crs_reason";
+
 /** The sentence of a code with its facts filled in. */
 export function say(lang: Lang, word: Word, facts: Facts = {}): string {
-  const sentence = WORDS[lang][word] ?? word;
+  return fill(WORDS[lang][word] ?? word, facts);
+}
+
+/** The sentence of a code of another section; the code itself where nobody has words for it. */
+export function sayOf(lang: Lang, section: Section, code: string, facts: Facts = {}): string {
+  return fill(FOUND[section]?.[lang][code] ?? code, facts);
+}
+
+function fill(sentence: string, facts: Facts): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(facts[name] ?? whole));
 }
 

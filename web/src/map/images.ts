@@ -1,7 +1,8 @@
 /** The few images that the style names, drawn when the map starts: nothing is fetched for them. */
 
+import type { Colour } from "@/lib/colours.ts";
+
 type Drawn = { name: string; data: ImageData; options: { pixelRatio: number } & Record<string, unknown> };
-type Colour = (token: string) => string;
 
 const RATIO = 2;
 
@@ -29,16 +30,24 @@ function hatch(colour: Colour): ImageData {
 }
 
 /** White lozenge that stretches behind a figure. */
-function pill(colour: Colour): ImageData {
+function pill(colour: Colour, ink: string): ImageData {
   return draw(18, (pen) => {
     pen.fillStyle = colour("@select.case");
-    pen.strokeStyle = colour("@match.line");
+    pen.strokeStyle = colour(ink);
     pen.globalAlpha = 0.97;
     pen.lineWidth = 1;
     pen.beginPath();
     pen.roundRect(1, 1, 16, 16, 8);
     pen.fill();
     pen.stroke();
+  });
+}
+
+/** Head of an arrow that points north before it is turned. */
+function arrow(colour: Colour): ImageData {
+  return draw(14, (pen) => {
+    pen.fillStyle = colour("--c-bad");
+    pen.fill(new Path2D("M7 2 11.500 11.500 7 9.500 2.500 11.500z"));
   });
 }
 
@@ -58,14 +67,14 @@ function firm(colour: Colour): ImageData {
   });
 }
 
+const LOZENGE = { pixelRatio: RATIO, stretchX: [[16, 20]], stretchY: [[16, 20]], content: [10, 4, 26, 32] };
+
 export function images(colour: Colour): Drawn[] {
   return [
     { name: "hatch", data: hatch(colour), options: { pixelRatio: RATIO } },
     { name: "firm", data: firm(colour), options: { pixelRatio: RATIO } },
-    {
-      name: "pill",
-      data: pill(colour),
-      options: { pixelRatio: RATIO, stretchX: [[16, 20]], stretchY: [[16, 20]], content: [10, 4, 26, 32] },
-    },
+    { name: "arrow", data: arrow(colour), options: { pixelRatio: RATIO } },
+    { name: "pill", data: pill(colour, "@match.line"), options: LOZENGE },
+    { name: "pill-bad", data: pill(colour, "--c-bad"), options: LOZENGE },
   ];
 }

@@ -126,6 +126,12 @@ export class PlanMap {
     requestAnimationFrame(() => requestAnimationFrame(move));
   }
 
+  /** What is on the screen. */
+  get box(): Box {
+    const view = this.#map.getBounds();
+    return [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
+  }
+
   jump(camera: Camera): void {
     const now = this.#map.getCenter();
     const same =
@@ -205,7 +211,9 @@ export class PlanMap {
     if (this.#hovered && this.#map.getSource(this.#hovered.source)) {
       this.#map.setFeatureState(this.#hovered, { hover: false });
     }
-    this.#hovered = hit ? { source: hit.layer, sourceLayer: hit.layer, id: hit.key } : null;
+    // Only layers of tiles have an outline for what the pointer is on.
+    const tiled = hit !== null && this.#map.getSource(hit.layer)?.type === "vector";
+    this.#hovered = tiled ? { source: hit.layer, sourceLayer: hit.layer, id: hit.key } : null;
     if (this.#hovered) this.#map.setFeatureState(this.#hovered, { hover: true });
   }
 

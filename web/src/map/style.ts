@@ -12,6 +12,7 @@ import type {
 } from "maplibre-gl";
 import type { Catalogue, Layer, Paint } from "@/api/types.ts";
 import { type Overlay, overlayLayers, overlaySources } from "./overlay.ts";
+import type { Sketch } from "./sketch.ts";
 
 export type Fonts = NonNullable<StyleSpecification["font-faces"]>;
 
@@ -36,6 +37,7 @@ export type Options = {
   overlay: Overlay;
   /** Places for the labels of layers of polygons: a tile would label every piece that it holds. */
   labels: Record<string, GeoJSON.FeatureCollection>;
+  sketch?: Sketch;
 };
 
 export const HATCH = "hatch";
@@ -93,13 +95,16 @@ export function style(catalogue: Catalogue, options: Options): StyleSpecificatio
         ]),
       ),
       ...overlaySources(options.overlay),
+      ...options.sketch?.sources,
     },
     layers: [
       { id: "background", type: "background", paint: { "background-color": colour("@base.out") } },
       ...shapes,
       ...overlay.shapes,
+      ...(options.sketch?.shapes ?? []),
       ...labels,
       ...overlay.labels,
+      ...(options.sketch?.labels ?? []),
     ],
   };
 }

@@ -2,14 +2,15 @@
 
 import { getContext, setContext } from "svelte";
 import { api, type Filters } from "@/api/client.ts";
-import type { Catalogue, Lang, Layer, Point, Session } from "@/api/types.ts";
+import type { Box, Catalogue, Lang, Layer, Point, Session } from "@/api/types.ts";
 import { asProblem, type Load, Resource } from "@/lib/resource.svelte.ts";
-import { type Facts, say, told, type Word } from "@/lib/words.ts";
+import { type Facts, type Section, say, sayOf, told, type Word } from "@/lib/words.ts";
 import {
   type Camera,
   type Drawn,
   type Firm,
   read,
+  type Screen,
   type Selection,
   type Side,
   type View,
@@ -30,12 +31,19 @@ export class App {
   /** Grows when what we may see changes, so that everything is asked again. */
   generation = $state(0);
   target = $state.raw<Target | null>(null);
+  /** Grows when rows were written: layers have another version, but what is being done here goes on. */
+  edition = $state(0);
+  /** The last target that a map has gone to: one that comes later does not go there again. */
+  reached = 0;
+  /** Grows when somebody is asked to sign in. */
+  signInAsked = $state(0);
   /** A feature that was just chosen without a place: the map goes there if it is out of sight. */
   sought: { layer: string; key: string } | null = null;
   /** The latest short message for everybody, also for a screen reader. */
   notice = $state.raw<string | null>(null);
 
   // Each part is derived by itself, so that moving the camera asks nobody for new rows.
+  screen: Screen = $derived(this.#view.screen);
   lang: Lang = $derived(this.#view.lang);
   asked: string | null = $derived(this.#view.asOf);
   camera: Camera | null = $derived(this.#view.camera);
@@ -51,7 +59,7 @@ export class App {
   constructor() {
     this.catalogueLoad = new Resource(() => {
       const asked = this.asked;
-      void this.generation;
+      void [this.generation, this.edition];
       return (signal) => api.catalogue(asked, signal);
     });
     void this.loadSession();
@@ -72,6 +80,10 @@ export class App {
     return say(this.lang, word, facts);
   }
 
+  sayOf(section: Section, code: string, facts?: Facts): string {
+    return sayOf(this.lang, section, code, facts);
+  }
+
   told(words: { vi: string; en: string | null }): string {
     return told(this.lang, words);
   }
@@ -88,10 +100,38 @@ export class App {
     return this.filters[layer] ?? EMPTY_FILTERS;
   }
 
+  /** The address of this view with another screen. */
+  address(screen: Screen): string {
+    return addressOf({ ...this.#view, screen, table: { ...this.table, sort: null, q: "" } });
+  }
+
+  /** Turn to another screen; what was looked at stays, but for how a table was sorted. */
+  visit(screen: Screen, step: "push" | "replace" = "push"): void {
+    this.#go({ screen, table: { ...this.table, sort: null, q: "" } }, step);
+  }
+
+  /** Show a box on the map, from whatever screen. */
+  showOnMap(box: Box, layer: Layer | null = null): void {
+    const layers = layer ? { ...this.layers, [layer.id]: { shown: true } } : this.layers;
+    this.#go(
+      { screen: { type: "map" }, layers, camera: null, table: { layer: null, sort: null, q: "" } },
+      "push",
+    );
+    this.aim({ type: "box", box });
+  }
+
+  /** Show a feature and its card on the map, from whatever screen. */
+  showFeature(layer: string, key: string): void {
+    this.sought = { layer, key };
+    const shown = this.layer(layer) ? { ...this.layers, [layer]: { shown: true } } : this.layers;
+    const selection: Selection = { type: "feature", layer, key };
+    const table = { layer: null, sort: null, q: "" };
+    this.#go({ screen: { type: "map" }, layers: shown, selection, side: "card", table }, "push");
+  }
+
   #go(patch: Partial<View>, step: "push" | "replace"): void {
     this.#view = { ...this.#view, ...patch };
-    const query = write(this.#view);
-    const address = query ? `${location.pathname}?${query}` : location.pathname;
+    const address = addressOf(this.#view);
     if (step === "push") history.pushState(null, "", address);
     else history.replaceState(null, "", address);
   }
@@ -198,6 +238,11 @@ export class App {
     return this.known?.account ?? null;
   }
 
+  /** Whether data may be imported and mended. */
+  get planner(): boolean {
+    return this.account !== null;
+  }
+
   get csrf(): string | null {
     return this.known?.csrf ?? null;
   }
@@ -211,6 +256,11 @@ export class App {
   tell(notice: string): void {
     this.notice = notice;
   }
+}
+
+function addressOf(view: View): string {
+  const query = write(view);
+  return query ? `${location.pathname}?${query}` : location.pathname;
 }
 
 const KEY = Symbol("app");

@@ -19,7 +19,15 @@ export type Drawn = { shown: boolean; opacity: number };
 
 export type TableView = { layer: string | null; sort: string | null; q: string };
 
+/** Tabs of the screen for those who keep the data. */
+export const TABS = ["imports", "faults", "firms", "certificate"] as const;
+export type Tab = (typeof TABS)[number];
+
+/** `run` names the import that is open. */
+export type Screen = { type: "map" } | { type: "admin"; tab: Tab; run: string | null };
+
 export type View = {
+  screen: Screen;
   lang: Lang;
   asOf: string | null;
   camera: Camera | null;
@@ -34,6 +42,7 @@ export type View = {
 };
 
 export const EMPTY: View = {
+  screen: { type: "map" },
   lang: "vi",
   asOf: null,
   camera: null,
@@ -51,6 +60,7 @@ export const VSIC_SCHEME = "VSIC2018";
 /** The query of the address for a view; `read(write(view))` is the same view. */
 export function write(view: View): string {
   const query = new URLSearchParams();
+  writeScreen(query, view.screen);
   if (view.lang !== "vi") query.set("lang", view.lang);
   if (view.asOf) query.set("as_of", view.asOf);
   if (view.camera) {
@@ -71,6 +81,13 @@ export function write(view: View): string {
   if (view.table.sort) query.set("sort", view.table.sort);
   if (view.table.q) query.set("q", view.table.q);
   return query.toString();
+}
+
+function writeScreen(query: URLSearchParams, screen: Screen): void {
+  if (screen.type === "map") return;
+  query.set("screen", "admin");
+  query.set("tab", screen.tab);
+  if (screen.run) query.set("import", screen.run);
 }
 
 function layerText(id: string, drawn: Partial<Drawn>): string {
@@ -102,6 +119,7 @@ export function read(text: string): View {
   const asOf = query.get("as_of");
   const [selLayer, ...selKey] = (query.get("sel") ?? "").split("/");
   return {
+    screen: readScreen(query),
     lang: query.get("lang") === "en" ? "en" : "vi",
     asOf: asOf && /^\d{4}-\d{2}-\d{2}$/.test(asOf) ? asOf : null,
     camera: readCamera(query.get("at")),
@@ -115,6 +133,12 @@ export function read(text: string): View {
     side: query.get("side") === "firm" ? "firm" : "card",
     table: { layer: query.get("table"), sort: query.get("sort"), q: query.get("q") ?? "" },
   };
+}
+
+function readScreen(query: URLSearchParams): Screen {
+  if (query.get("screen") !== "admin") return { type: "map" };
+  const tab = TABS.find((one) => one === query.get("tab")) ?? "imports";
+  return { type: "admin", tab, run: tab === "imports" ? query.get("import") : null };
 }
 
 function numbers(text: string | null, count: number): number[] | null {
