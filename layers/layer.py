@@ -258,6 +258,8 @@ class Layer:
     part_of
         Column that names the feature of which this one is a part (the park of a phase). Parts are listed and
         drawn, but counts and sums leave them out: their whole has counted them.
+    restricts
+        Whether its features are plans or constraints that a new plan may not overlap without a decision.
     label
         Column that names a feature.
     facets
@@ -290,6 +292,7 @@ class Layer:
     swatch: str | None = None
     measure: str | None = None
     part_of: str | None = None
+    restricts: bool = False
     label: str = "key"
     facets: tuple[str, ...] = ()
     card: tuple[str, ...] = ()

@@ -44,6 +44,7 @@ LAYER = Layer(
     order=15,
     legend="kind",
     measure="area_measured_ha",
+    restricts=True,
     label="name",
     facets=("kind",),
     card=("kind", "area_measured_ha"),

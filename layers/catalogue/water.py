@@ -26,6 +26,7 @@ LAYER = Layer(
     order=10,
     shown=True,
     swatch="@base.water",
+    restricts=True,
     label="name",
     tile_columns={"name": 8},
     paint=(

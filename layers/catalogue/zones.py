@@ -208,6 +208,38 @@ TABLE = Table(
         listed=False,
     ),
     *tiled("MULTIPOLYGON", low_tolerance_m=60),
+    # What Decree 32/2024 wants of a cluster in the province's development option, beside name, area and
+    # sectors; last, for they were added to tables that were there.
+    column(
+        "option_name",
+        TEXT,
+        vi="Phương án phát triển",
+        en="Development option",
+        aliases=("phuong an", "phuong an phat trien", "phuong an phat trien ccn", "quy hoach tinh"),
+    ),
+    column(
+        "location",
+        TEXT,
+        vi="Địa điểm (đến cấp xã)",
+        en="Location (to the commune)",
+        aliases=("dia diem", "vi tri", "vi tri den cap xa", "dia diem den cap xa", "dia diem xay dung"),
+    ),
+    column(
+        "infrastructure_investment_billion_vnd",
+        Float,
+        vi="Dự kiến tổng mức đầu tư hạ tầng",
+        en="Expected infrastructure investment",
+        unit="billion_vnd",
+        aliases=(
+            "tong muc dau tu ha tang",
+            "du kien tong muc dau tu",
+            "du kien tong muc dau tu ha tang ky thuat",
+            "tong muc dau tu ha tang ky thuat",
+            "von dau tu ha tang",
+            "tong muc dau tu",
+            "tong muc dau tu ty dong",
+        ),
+    ),
     CheckConstraint("ST_IsValid(geom)", name="geom_valid"),
     CheckConstraint("(entrance_lon IS NULL) = (entrance_lat IS NULL)", name="entrance_whole"),
     CheckConstraint(
@@ -237,6 +269,7 @@ LAYER = Layer(
     legend="status",
     measure="area_legal_ha",
     part_of="parent_key",
+    restricts=True,
     label="name",
     facets=("kind", "status", "specialised", "clearance_basis", "wastewater_plant"),
     card=(

@@ -16,6 +16,7 @@ from layers.demo.highways import highways
 from layers.demo.holds import hold_table, leases, reservations
 from layers.demo.land import constraint_table, land, place_table, water_table
 from layers.demo.lots import industrial_ha, lot_table, lots
+from layers.demo.option import with_crossing, with_option
 from layers.demo.parcels import parcel_table, tracts
 from layers.demo.plane import Columns
 from layers.demo.roads import network, road_table
@@ -66,7 +67,7 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
     open_land = shapely.difference(province_land(net, "BD"), taken)
     shapely.prepare(open_land)
     tables: dict[str, Columns] = {
-        "zones": _with_industrial(zone_table(parks, gates), industrial_ha(planned)),
+        "zones": with_option(_with_industrial(zone_table(parks, gates), industrial_ha(planned)), parks, net),
         "lots": lot_table(planned),
         "leases": hold_table(at, let, planned, "leases"),
         "reservations": hold_table(at, kept, planned, "reservations"),
@@ -75,7 +76,7 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
         "parcel_stage_events": event_table(rng(), fields, parcel_keys(parcels)),
         "enterprises": firm_table(rng(), roads, open_land, parks, scale),
         "roads": road_table(roads),
-        "constraints": constraint_table(rng(), scale, given, outlines),
+        "constraints": with_crossing(constraint_table(rng(), scale, given, outlines), parks),
         "water": water_table(given),
         "places": place_table(),
         "admin_units": admin_table(net),

@@ -13,7 +13,7 @@ from layers.layer import Layer, about
 from layers.style import GROUPS, PALETTE, class_colour, resolve
 
 LAYERS = list(layers().values())
-UNITS = {"ha", "m2", "km2", "m", "kmh", "m3_day", "ratio", "count", "usd_m2_term"}
+UNITS = {"ha", "m2", "km2", "m", "kmh", "m3_day", "ratio", "count", "usd_m2_term", "billion_vnd"}
 
 
 @pytest.fixture(params=LAYERS, ids=lambda item: item.id)

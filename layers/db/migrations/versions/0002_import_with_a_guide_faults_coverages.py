@@ -248,6 +248,9 @@ def upgrade() -> None:
             "disappeared", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
         ),
     )
+    op.add_column("zones", sa.Column("option_name", sa.TEXT(), nullable=True))
+    op.add_column("zones", sa.Column("location", sa.TEXT(), nullable=True))
+    op.add_column("zones", sa.Column("infrastructure_investment_billion_vnd", sa.Float(), nullable=True))
     op.execute(
         "GRANT SELECT, INSERT, UPDATE, DELETE ON coverages, faults, firm_pairs, imports, remembered_headings, staged_rows TO didoi_app"
     )
