@@ -8,6 +8,7 @@ by 0.8 m. Everything here goes through one of them, EPSG:6960 (decision 05/2007/
 pipelines written out in `gis.crs.pipelines`; `spatial_ref_rows` gives PostGIS the same operation.
 """
 
+from gis.crs.detection import SURE, Candidate, Detection, detect
 from gis.crs.faults import (
     CoordinatesFault,
     CoordinatesSwapped,
@@ -17,7 +18,9 @@ from gis.crs.faults import (
     detect_faults,
 )
 from gis.crs.pipelines import Shift, transform, transform_xy
+from gis.crs.provinces import Province
 from gis.crs.readings import Reading, reading, reading_faults, to_lonlat, to_lonlat_xy
+from gis.crs.reasons import Reason
 from gis.crs.storage import to_storage
 from gis.crs.systems import (
     COUNTRY_BOX,
@@ -46,20 +49,26 @@ __all__ = [
     "SPATIAL_REF_AUTHORITY",
     "STORAGE_SRID",
     "SUPPORTED",
+    "SURE",
     "TM3_SRIDS",
     "VN2000_SRID",
     "VN2000_TOWGS84",
     "WEB_MERCATOR_SRID",
+    "Candidate",
     "CoordinatesFault",
     "CoordinatesSwapped",
     "Crs",
     "CrsMissing",
     "CrsUnknown",
     "DegreesInProjected",
+    "Detection",
     "MetresInGeographic",
     "OutsideCountry",
+    "Province",
     "Reading",
+    "Reason",
     "Shift",
+    "detect",
     "detect_faults",
     "from_uri",
     "identify",

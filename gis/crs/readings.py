@@ -103,6 +103,10 @@ class Reading:
         degrees, minutes = divmod(round(system.central_meridian_deg * 60), 60)
         return f"VN-2000 TM-3 {degrees}°{minutes:02d}′"
 
+    def same_but_for_axes(self, other: Reading) -> bool:
+        """Whether two readings differ at most in the order of the axes."""
+        return (self.srid, self.shift, self.k) == (other.srid, other.shift, other.k)
+
     def canonical(self) -> Reading:
         """The same reading under the plainest name that it has."""
         made = replace(self, srid=supported(self.srid).srid)

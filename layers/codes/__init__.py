@@ -5,9 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+
+from gis.crs import Province
+
+#: From this day on there are 34 provinces (Resolution 202/2025/QH15).
+MERGED = date(2025, 7, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +30,21 @@ class Sector:
 
 @dataclass(frozen=True, slots=True)
 class Meridian:
-    """The TM-3 zone of a province, by vintage: "2001" for the 63 old, "2025" for the 34 new."""
+    """
+    The TM-3 zone and extent of a province, by vintage: "2001" for the 63 old, "2025" for the 34 new.
+
+    `disputed_deg` is the meridian that another public table gives, `became` the code of the new province
+    that an old one is part of, `box` west, south, east, north.
+    """
 
     vintage: str
     province_code: str
     province: str
     srid: int
     central_meridian_deg: float
+    disputed_deg: float | None
+    became: str
+    box: tuple[float, float, float, float]
     note: str
 
 
@@ -92,10 +106,51 @@ def meridians() -> tuple[Meridian, ...]:
             province=row["province"],
             srid=int(row["srid"]),
             central_meridian_deg=float(row["central_meridian_deg"]),
+            disputed_deg=float(row["disputed_deg"]) if row["disputed_deg"] else None,
+            became=row["became"],
+            box=(float(row["west"]), float(row["south"]), float(row["east"]), float(row["north"])),
             note=row["note"],
         )
         for row in _rows("tm3_meridians")
     )
+
+
+@cache
+def provinces() -> tuple[Province, ...]:
+    """
+    Every old and new province with all meridians its files may have, old then new, by code.
+
+    Files outlive mergers: those of an old province may have been made anew on the meridian of the province
+    it became, those of a new one still stand on the meridians of its parts.
+    """
+    rows = meridians()
+    new = {row.province_code: row for row in rows if row.vintage == "2025"}
+    found: list[Province] = []
+    for row in rows:
+        old = row.vintage == "2001"
+        kin = [new[row.became]] if old else [part for part in rows if part.became == row.province_code]
+        named = [deg for of in (row, *kin) for deg in (of.central_meridian_deg, of.disputed_deg)]
+        found.append(
+            Province(
+                code=row.province_code,
+                name=row.province,
+                era="old" if old else "new",
+                meridians_deg=tuple(dict.fromkeys(deg for deg in named if deg is not None)),
+                box=row.box,
+            )
+        )
+    return tuple(found)
+
+
+def province(code: str, on: date | None = None) -> Province | None:
+    """
+    The province that a code meant on a day, today without one; None for a code that meant none.
+
+    A code that was closed by the mergers of 2025 (74, Bình Dương) still names its old province after them.
+    """
+    era = "old" if on is not None and on < MERGED else "new"
+    named = [one for one in provinces() if one.code == code]
+    return next((one for one in named if one.era == era), named[0] if named and era == "new" else None)
 
 
 @cache
