@@ -8,7 +8,20 @@ from contextlib import asynccontextmanager
 import anyio.to_thread
 from fastapi import FastAPI
 
-from api.http import catalogue, coverages, docs, errors, matching, rows, search, session, site, tiles
+from api.http import (
+    catalogue,
+    coverages,
+    docs,
+    errors,
+    faults,
+    imports,
+    matching,
+    rows,
+    search,
+    session,
+    site,
+    tiles,
+)
 from api.http.deps import open_doors
 from api.http.middleware import Gate, SafeHeaders, Squeeze
 from api.http.ogc import router as ogc
@@ -49,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.doors = doors
     app.state.attempts = session.Attempts()
     errors.install(app)
-    for part in (catalogue, coverages, search, matching, rows, tiles, session, docs):
+    for part in (catalogue, coverages, search, matching, rows, imports, tiles, faults, session, docs):
         app.include_router(part.router)
     app.include_router(ogc)
     site.install(app)
