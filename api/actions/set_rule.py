@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from layers.access import Actor
+from layers.quality_rules import rules as quality_rules
 from layers.records import rules
 from layers.supply import refresh
 
@@ -13,9 +14,12 @@ def set_rule(db: Connection, actor: Actor, name: str, value: float, source: str)
     """
     Record the value with its source; free plots and supply follow in the same transaction.
 
+    The tolerance of a quality rule changes no figure: it counts from the next check on.
+
     Raises
     ------
     RuleUnknown, RuleValueInvalid
     """
     rules.record(db, name, value, source, actor.name)
-    refresh(db)
+    if name not in {rule.tolerance_name for rule in quality_rules().values()}:
+        refresh(db)

@@ -27,9 +27,8 @@ class Plane:
     @staticmethod
     def around(geoms: Geometries) -> Plane:
         """The plane whose origin is the middle of some geometries in longitude, latitude; (0, 0) for none."""
-        west, south, east, north = shapely.total_bounds(geoms).tolist()
-        if not np.isfinite(west):
-            west = south = east = north = 0.0
+        bounds = shapely.total_bounds(geoms) if len(geoms) else np.full(4, np.nan)
+        west, south, east, north = bounds.tolist() if np.isfinite(bounds).all() else (0.0,) * 4
         lat = np.radians((south + north) / 2)
         # Series of the WGS 84 ellipsoid (Snyder, USGS 1395, eq. 14-27 and 14-28 in degrees).
         lat_m = 111_132.954 - 559.822 * np.cos(2 * lat) + 1.175 * np.cos(4 * lat)

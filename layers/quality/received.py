@@ -18,6 +18,7 @@ from layers.catalogue import layers
 from layers.catalogue.faults import TABLE as FAULTS
 from layers.dates import today
 from layers.layer import Text
+from layers.quality.check import check, checkable
 from layers.quality.words import sentence
 from layers.quality_rules import rule
 from layers.records.data_versions import bump
@@ -70,6 +71,8 @@ WHY: Mapping[str, Text] = {
     "zero_length": Text("đường có chiều dài bằng 0", "the length is zero"),
 }
 
+#: Features up to which an import checks what it brought in.
+MOST_CHECKED = 5_000
 #: Facts that words may repeat: names of columns and codes, never what a cell held.
 _TOLD = ("column", "check", "key", "first_row")
 #: Where a place can be drawn: the country and its seas.
@@ -78,7 +81,9 @@ _COUNTRY = (100.0, 5.0, 120.0, 25.0)
 
 def of_run(db: Connection, run_id: int) -> int:
     """
-    Make a fault of every open staged row of an import run that has none yet; close those that were decided.
+    Make a fault of every open staged row of an import run, and check the features that it brought in.
+
+    Faults of staged rows that were decided meanwhile are closed.
 
     Returns
     -------
@@ -100,7 +105,18 @@ def of_run(db: Connection, run_id: int) -> int:
         db.execute(insert(FAULTS), [_fault(row, facts, at) for row, at in zip(rows, shapes, strict=True)])
     if rows or closed:
         bump(db, [FAULTS.name])
-    return len(rows)
+    return len(rows) + _of_loaded(db, run_id)
+
+
+def _of_loaded(db: Connection, run_id: int) -> int:
+    """Check what the run brought in with its neighbours; a large run is left to a check of the layer."""
+    layer_id = db.execute(select(RUNS.c.layer_id).where(RUNS.c.id == run_id)).scalar_one()
+    if layer_id not in checkable():
+        return 0
+    table = layers()[layer_id].table
+    touched = select(table.c.key).where(table.c.import_run_id == run_id).distinct().limit(MOST_CHECKED + 1)
+    keys = list(db.execute(touched).scalars())
+    return check(db, layer_id, keys).found if 0 < len(keys) <= MOST_CHECKED else 0
 
 
 def settle(db: Connection) -> int:
@@ -163,8 +179,8 @@ def _places(wkb: list[bytes | None]) -> list[str | None]:
 
 def _place(wkb: bytes) -> str | None:
     try:
-        shape = shapely.force_2d(shapely.from_wkb(wkb, on_invalid="fix"))
-        if shape.is_empty:
+        shape: Any = shapely.force_2d(shapely.from_wkb(wkb, on_invalid="fix"))
+        if shape is None or shape.is_empty:
             return None
         kink = kinks(np.array([shape], dtype=object))[0]
         place = kink if kink is not None else shapely.make_valid(shape, method="structure")

@@ -126,7 +126,7 @@ def test_a_tile_that_is_too_heavy_is_cut_again_coarser(
 def test_a_tile_is_found_by_the_spatial_index(db: Connection, each: Layer) -> None:
     db.execute(text("SET LOCAL enable_seqscan = off"))
     z = max(each.minzoom, 14)
-    made = statement(each.id, PUBLIC, DAY, z)
+    made = statement(each.id, PLANNER, DAY, z)
     compiled = made.compile(db.engine, compile_kwargs={"render_postcompile": True})
     asked = compiled.construct_params(parameters(*place(z)))
     plan = "\n".join(db.exec_driver_sql(f"EXPLAIN {compiled}", asked).scalars())
