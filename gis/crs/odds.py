@@ -103,7 +103,8 @@ def weigh(
     order = sorted(range(len(landed)), key=lambda at: (-weight[at], str(landed[at].reading)))
     landed, weight = [landed[at] for at in order], weight[order]
     confidence = 0.995 * weight / weight.sum()  # the rest: something that is not in the list
-    doubts = _doubts(landed, told, province, matches.get(landed[0].place, []), dimension)
+    near = matches.get(landed[0].place, [])
+    doubts = _doubts(landed, told, province, near, dimension, asked=bool(references))
     return Weighed(landed, confidence, matches, doubts)
 
 
@@ -207,6 +208,8 @@ def _doubts(
     province: Province | None,
     matches: list[PlaceMatch],
     dimension: int,
+    *,
+    asked: bool,
 ) -> list[tuple[str, dict[str, Any]]]:
     best = landed[0]
     found: list[tuple[str, dict[str, Any]]] = []
@@ -225,7 +228,7 @@ def _doubts(
     ]
     if rivals and settled is None:
         found.append(("own_meridian_too", {"crs": str(rivals[0].reading), "system": rivals[0].reading.name}))
-    if matches and settled is None and (dimension > 0 or told.kind != "sound"):
+    if asked and settled is None and (dimension > 0 or told.kind != "sound"):
         found.append(("evidence_unclear", {}))
     return found
 

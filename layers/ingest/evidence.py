@@ -92,6 +92,9 @@ def gather(db: Connection, target: str, boxes: Iterable[Box], province: Province
     around = list(_places(boxes))
     lines = _near(db, [ROADS], target, around)
     areas = _near(db, [ZONES, LOTS, ADMIN_UNITS], target, around)
+    # A unit that merely contains the place has no line there to compare with.
+    outlines = shapely.boundary(areas)
+    areas = areas[np.logical_or.reduce([shapely.intersects(outlines, shapely.box(*box)) for box in around])]
     if province is not None and province.boundary is None:
         province = with_boundary(db, province)
     return Nearby(lines, areas, province)
