@@ -41,7 +41,7 @@ export function distance(distance_m: number, lang: Lang): string {
 /** Size of a file: "812 kB", "12,4 MB". */
 export function bytes(size: number, lang: Lang): string {
   if (size < 1e6) return `${number(Math.max(1, size / 1e3), 0, lang)} kB`;
-  return `${number(size / 1e6, 1, lang)} MB`;
+  return `${number(size / 1e6, size < 1e8 ? 1 : 0, lang)} MB`;
 }
 
 /** Day and time of a time stamp, in the reader's own time zone. */
