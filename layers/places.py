@@ -251,6 +251,13 @@ class Gazetteer:
             for up, seg in self._above(old)
         )
 
+    def parents(self, unit: Unit) -> list[str]:
+        """Names of the units above one, the narrowest first, as they were when it ended."""
+        last: dict[str, str] = {}
+        for up, _ in self._above(unit):
+            last[up.key] = up.name
+        return list(last.values())
+
     # -- time ------------------------------------------------------------------------------------------------
 
     def _answer(self, text: str, found: list[Unit], to: date) -> Resolved:

@@ -13,10 +13,13 @@ from api.http import (
     coverages,
     docs,
     errors,
+    exports,
     faults,
     imports,
     matching,
+    places,
     rows,
+    same_firm,
     search,
     session,
     site,
@@ -62,7 +65,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.doors = doors
     app.state.attempts = session.Attempts()
     errors.install(app)
-    for part in (catalogue, coverages, search, matching, rows, imports, tiles, faults, session, docs):
+    for part in (
+        catalogue,
+        coverages,
+        search,
+        places,
+        matching,
+        rows,
+        exports,
+        imports,
+        tiles,
+        faults,
+        same_firm,
+        session,
+        docs,
+    ):
         app.include_router(part.router)
     app.include_router(ogc)
     site.install(app)
