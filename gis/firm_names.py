@@ -33,8 +33,8 @@ _FORMS = {
     "hai thanh vien tro len, hai thanh vien, 2 thanh vien, 2tv, two member, doanh nghiep, dn, enterprise",
 }
 _UNITS = {
-    "chi nhanh": "chi nhanh, branch",
-    "van phong": "van phong dai dien, vpdd, representative office",
+    "chi nhánh": "chi nhanh, branch",
+    "văn phòng": "van phong dai dien, vpdd, representative office",
 }
 _TRADES = {
     "sx": "san xuat, sx, manufacturing, manufacture, production",
@@ -56,28 +56,50 @@ _PLACES = {
     "": "khu cong nghiep, kcn, cum cong nghiep, ccn, industrial park, industrial zone, industrial cluster, "
     "iz, ip, khu che xuat, kcx, khu pho, kp, quarter, to dan pho, tdp, to, group, ap, hamlet, thon, xom, "
     "duong, street, str, st, road, rd, so, no, number, lo, lot, phuong, ward, xa, commune, x, p, f, "
-    "thi tran, tt, town, quan, district, dist, q, huyen, h, thi xa, tx, thanh pho, tp, city, tinh, province, prov, t, "
-    "viet nam, vietnam, vn",
+    "thi tran, tt, town, quan, district, dist, q, huyen, h, thi xa, tx, thanh pho, tp, city, tinh, province, "
+    "prov, t, viet nam, vietnam, vn",
     "ho chi minh": "tphcm, tp hcm, hcm, hcmc, ho chi minh, sai gon",
     "quoc lo": "quoc lo, ql, highway",
     "tinh lo": "duong tinh, tinh lo, dt, tl",
 }
 
 
-def _phrases(*tables: tuple[str, Mapping[str, str]]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """One expression for every way of writing, the longest first, and what each stands for, with its mark."""
-    means = {
-        way.strip(): f"{mark}{meaning}" if meaning else ""
-        for mark, table in tables
-        for meaning, ways in table.items()
-        for way in ways.split(",")
-    }
-    ordered = sorted(means, key=len, reverse=True)
-    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, ordered))})(?![a-z0-9])"), means
+#: First word of a way of writing to its further words and what it stands for, the longest first.
+_Ways = dict[str, list[tuple[tuple[str, ...], str]]]
 
 
-_IN_NAMES, _NAME_MEANS = _phrases(("@", _FORMS), ("#", _UNITS), ("~", _TRADES), ("", {"": _DROPPED}))
-_IN_ADDRESSES, _ADDRESS_MEANS = _phrases(("", _PLACES))
+def _ways(*tables: tuple[str, Mapping[str, str]]) -> _Ways:
+    ways: _Ways = {}
+    for mark, table in tables:
+        for meaning, written in table.items():
+            for way in written.split(","):
+                first, *more = way.split()
+                ways.setdefault(first, []).append((tuple(more), f"{mark}{meaning}" if meaning else ""))
+    for known in ways.values():
+        known.sort(key=lambda way: -len(way[0]))
+    return ways
+
+
+def _said(words: list[str], ways: _Ways) -> list[str]:
+    """The words with every known way of writing replaced by what it stands for, the longest way first."""
+    said: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        for more, meaning in ways.get(word, ()):
+            if not more or tuple(words[at + 1 : at + 1 + len(more)]) == more:
+                if meaning:
+                    said.append(meaning)
+                at += len(more)
+                break
+        else:
+            said.append(word)
+        at += 1
+    return said
+
+
+_IN_NAMES = _ways(("@", _FORMS), ("#", _UNITS), ("~", _TRADES), ("", {"": _DROPPED}))
+_IN_ADDRESSES = _ways(("", _PLACES))
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _LETTERS_THEN_DIGITS = re.compile(r"(?<![a-z])(?:p|q|f|kp|to|ap|lo|d|ql|dt)(?=\d)")
 _ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
@@ -163,7 +185,7 @@ def _name(text: str) -> tuple[str, str, str, str, str]:
     text = _BRANCH_FIRST.sub("chi nhanh", _SIGNS.sub(" ", text.replace("&", " va ")))
     text = _BEFORE_NUMBERS.sub("", text)
     text = _RUN_TOGETHER.sub(lambda run: " ".join(_TRADE_CODE.findall(run[0])), text)
-    said = _IN_NAMES.sub(lambda found: f" {_NAME_MEANS[found[0]].replace(' ', '_')} ", text).split()
+    said = _said(text.split(), _IN_NAMES)
     if "~cn" not in said:
         said = ["~cn" if word == "cn" else word for word in said]
     core = [word for word in said if word[0] not in "@#~"]
@@ -190,7 +212,7 @@ def _address(text: str) -> tuple[dict[str, float], str]:
     for place, part in enumerate(parts):
         clean = _LETTERS_THEN_DIGITS.sub(lambda found: f"{found[0]} ", _SIGNS.sub(" ", part))
         clean = _ZEROS.sub("", clean)
-        said = _IN_ADDRESSES.sub(lambda found: f" {_ADDRESS_MEANS[found[0]]} ", clean).split()
+        said = _said(clean.split(), _IN_ADDRESSES)
         front = front or "".join(said)
         is_unit = place > 0 and (place == len(parts) - 1 or _UNIT.match(part) is not None)
         for word in said:
@@ -240,9 +262,14 @@ def checks(code: str) -> bool | None:
     return None if rest == 0 else 10 - rest == int(code[9])
 
 
-def identities(firms: Firms) -> Texts:
+def identities(firms: Firms, *, by_tax_code: bool = True) -> Texts:
     """
     What a firm is known by in the lists of all quarters: its tax code, else its folded name and address.
+
+    Parameters
+    ----------
+    by_tax_code
+        False tells two sites under one tax code apart: name and address then always.
 
     Returns
     -------
@@ -252,7 +279,7 @@ def identities(firms: Firms) -> Texts:
     names = zip(firms.unit, firms.form, firms.trade, firms.core, firms.address, strict=True)
     return np.array(
         [
-            f"mst:{code}" if code else f"ten:{'|'.join((*name, ' '.join(sorted(words))))}"
+            f"mst:{code}" if code and by_tax_code else f"ten:{'|'.join((*name, ' '.join(sorted(words))))}"
             for code, (*name, words) in zip(firms.tax_code, names, strict=True)
         ],
         dtype=object,

@@ -184,24 +184,43 @@ def _plane(firms: Firms, rows: Ints) -> Floats:
 
 def _core_likeness(a: Firms, b: Firms, at: Ints, to: Ints) -> Floats:
     """How alike the proper names are: 1 for the same letters in the same order, others at most 0.95."""
-    left, right = a.core[at], b.core[to]
     if not len(at):
         return np.empty(0)
+    one, other = _Cores.of(a), _Cores.of(b)
     # Letters that differ count double, so that short names do not meet.
     apart = process.cpdist(
-        _sorted(left), _sorted(right), scorer=Levenshtein.normalized_distance, dtype=np.float64
+        one.ordered[at], other.ordered[to], scorer=Levenshtein.normalized_distance, dtype=np.float64
     )
     alike = np.clip(1.0 - 2.0 * apart, 0.0, 0.95)
-    within = process.cpdist(left, right, scorer=fuzz.token_set_ratio, dtype=np.float64) >= 100.0
-    short = np.array([min(len(x), len(y)) for x, y in zip(left, right, strict=True)])
-    several = np.array([" " in x and " " in y for x, y in zip(left, right, strict=True)])
-    alike = np.where(within & several & (short >= _CONTAINED_LENGTH), np.maximum(alike, _CONTAINED), alike)
-    same = np.array([_glued(x) == _glued(y) for x, y in zip(left, right, strict=True)])
-    return np.where(short == 0, 0.0, np.where(same, 1.0, alike))
+    length = np.minimum(one.length[at], other.length[to])
+    long = np.flatnonzero(
+        (alike < _CONTAINED) & one.several[at] & other.several[to] & (length >= _CONTAINED_LENGTH)
+    )
+    within = process.cpdist(
+        one.ordered[at[long]], other.ordered[to[long]], scorer=fuzz.token_set_ratio, dtype=np.float64
+    )
+    alike[long[within >= 100.0]] = _CONTAINED
+    alike[one.glued[at] == other.glued[to]] = 1.0
+    return np.where(length == 0, 0.0, alike)
 
 
-def _sorted(cores: Texts) -> list[str]:
-    return [" ".join(sorted(core.split())) for core in cores]
+@dataclass(frozen=True)
+class _Cores:
+    """Of each proper name its words in order of the alphabet, the name run together, and its length."""
+
+    ordered: Texts
+    glued: Texts
+    length: Ints
+    several: Bools
+
+    @classmethod
+    def of(cls, firms: Firms) -> _Cores:
+        return cls(
+            np.array([" ".join(sorted(core.split())) for core in firms.core], dtype=object),
+            np.array([_glued(core) for core in firms.core], dtype=object),
+            np.array([len(core) for core in firms.core], dtype=np.int64),
+            np.array([" " in core for core in firms.core], dtype=bool),
+        )
 
 
 def _glued(core: str) -> str:
@@ -212,10 +231,14 @@ def _glued(core: str) -> str:
 def _tax(a: Firms, b: Firms, at: Ints, to: Ints) -> Ints:
     """1 for the same code, -1 for two that differ, 0 where one is missing or wrong by its own check digit."""
     left, right = a.tax_code[at], b.tax_code[to]
-    known = np.array([x is not None and y is not None for x, y in zip(left, right, strict=True)], dtype=bool)
+    known = _known(a.tax_code)[at] & _known(b.tax_code)[to]
     same = known & (left == right)
     wrong = _slipped(a.tax_code)[at] | _slipped(b.tax_code)[to]
     return np.where(same, 1, np.where(known & ~wrong, -1, 0)).astype(np.int64)
+
+
+def _known(codes: Texts) -> Bools:
+    return np.array([code is not None for code in codes], dtype=bool)
 
 
 def _slipped(codes: Texts) -> Bools:
@@ -287,7 +310,7 @@ def _reasons(a: Firms, b: Firms, at: int, to: int, found: Pairs, row: int) -> It
         ("numbers_differ", a.numbers[at], b.numbers[to]),
     ):
         if one != other and (code != "form_differs" or (one and other)):
-            yield code, {"a": one.replace("_", " ") or "–", "b": other.replace("_", " ") or "–"}
+            yield code, {"a": one.upper() or "–", "b": other.upper() or "–"}
     address, apart = float(found.address[row]), float(found.distance_m[row])
     if np.isnan(address) and np.isnan(apart):
         yield "place_unknown", {}

@@ -135,7 +135,7 @@ def test_reasons_say_what_was_seen() -> None:
     one = firm("Công ty TNHH Hoàng Long", place=HERE)
     other = firm("Công ty CP Hoàng Long", place=GATE)
     told = dict(reasons(one, other, pairs(one, other), 0))
-    assert told["form_differs"] == {"a": "tnhh", "b": "cp"}
+    assert told["form_differs"] == {"a": "TNHH", "b": "CP"}
     assert told["address_same"] == {"percent": 100}
     # 0.0005° × 109.30 km = 54.7 m, 0.0003° × 110.61 km = 33.2 m, together 64 m.
     assert told["near"] == {"distance_m": 64}
