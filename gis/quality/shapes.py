@@ -10,6 +10,7 @@ import shapely
 
 from gis.arrays import Floats, Geometries, Ints
 from gis.measure import HA_M2, area_ha, length_m
+from gis.quality.plane import Plane
 
 _PLACE = re.compile(r"\[(\S+) (\S+)\]")
 
@@ -68,6 +69,29 @@ def self_touches(geoms: Geometries) -> tuple[Ints, Geometries]:
     corners: Any = shapely.points(corner)
     together: Any = shapely.multipoints(corners, indices=place)
     return rows.astype(np.int64), together
+
+
+def narrow(geoms: Geometries, under_m: float) -> tuple[Ints, Floats]:
+    """
+    Polygons whose mean width lies under a limit.
+
+    Parameters
+    ----------
+    geoms
+        Shape (n,), longitude, latitude; None where missing.
+
+    Returns
+    -------
+    row, width_m
+        Shape (k,): which polygons, in order, and their `mean_width_m`.
+    """
+    geoms = np.atleast_1d(np.asarray(geoms, dtype=object))
+    flat = Plane.around(geoms).metres(geoms)
+    # Geodesics for those alone that may be narrow: a degree of longitude shortens by a tenth in the country.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        row = np.flatnonzero(2 * shapely.area(flat) / shapely.length(flat) < under_m * 1.25)
+    width_m = mean_width_m(geoms[row])
+    return row[width_m < under_m], width_m[width_m < under_m]
 
 
 def mean_width_m(geoms: Geometries) -> Floats:

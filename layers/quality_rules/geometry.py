@@ -34,9 +34,8 @@ def _touches(scene: Scene, layer_id: str, _tolerance: float) -> Found:
 
 def _slivers(scene: Scene, layer_id: str, tolerance_m: float) -> Found:
     geoms = scene.features(layer_id).geoms
-    width_m = shapes.mean_width_m(geoms)
-    row = np.flatnonzero(width_m < tolerance_m)
-    return Found.of(row, geoms[row], area_ha(geoms[row]) * HA_M2, width=width_m[row].tolist())
+    row, width_m = shapes.narrow(geoms, tolerance_m)
+    return Found.of(row, geoms[row], area_ha(geoms[row]) * HA_M2, width=width_m.tolist())
 
 
 def _mended(scene: Scene, layer_id: str, tolerance_percent: float) -> Found:

@@ -121,6 +121,12 @@ def test_the_width_of_a_strip_is_twice_its_area_by_its_rim() -> None:
     assert np.isnan(width_m[2])
 
 
+def test_narrow_shapes_are_found_among_missing_ones() -> None:
+    row, width_m = shapes.narrow(np.array([None, box(0, 0, 100, 0.4), box(0, 0, 9, 9)], dtype=object), 0.5)
+    assert row.tolist() == [1]
+    assert width_m == pytest.approx([80 / 200.8], rel=1e-3)
+
+
 def test_declared_and_measured_figures_disagree_in_per_cent_of_the_declared_one() -> None:
     declared, measured = np.array([100.0, 100, 1000, np.nan, 0]), np.array([109.0, 120, 900, 5, 50])
     off = columns.disagreement_percent(declared, measured, least=10)
