@@ -215,10 +215,10 @@ test("the map of candidates shows the best, the chosen and near ones, never one 
   expect(sight(drawn)?.[0]).toBeCloseTo(106.3517, 4);
 });
 
-test("evidence is told in the units that its facts name", () => {
-  expect(reasonFacts({ share: 0.964, moved_m: 27_312, rows: 1284, province: "Bình Dương" }, "vi")).toEqual({
-    share: "96,4 %",
-    moved_m: "27,3 km",
+test("evidence is told in the reader's numbers, with as many decimals as it came with", () => {
+  expect(reasonFacts({ median_m: 1.8, first: 106.6543, rows: 1284, province: "Bình Dương" }, "vi")).toEqual({
+    median_m: "1,8",
+    first: "106,6543",
     rows: "1.284",
     province: "Bình Dương",
   });
@@ -230,7 +230,7 @@ test("what speaks against a candidate carries no tick", () => {
   expect(speaksAgainst({ code: "inside", facts: { inside: 0, total: 288 } })).toBe(true);
   expect(speaksAgainst({ code: "roads_off", facts: {} })).toBe(true);
   expect(speaksAgainst({ code: "declared", facts: {} })).toBe(false);
-  expect(speaksAgainst({ code: "declared_wrong_datum", facts: {} })).toBe(true);
+  expect(speaksAgainst({ code: "declared_wgs84_datum", facts: {} })).toBe(true);
 });
 
 test("files too large or empty are not sent", () => {

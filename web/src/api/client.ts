@@ -5,6 +5,7 @@ import type {
   Catalogue,
   Counts,
   Feature,
+  Formats,
   Found,
   Match,
   MatchQuestion,
@@ -15,7 +16,6 @@ import type {
 } from "./types.ts";
 
 export type Filters = Record<string, string[]>;
-export type ExportFormat = "gpkg" | "geojson" | "csv";
 
 /** What went wrong: the server's code and words, or ours when nothing was answered. */
 export class Problem extends Error {
@@ -130,8 +130,10 @@ export const api = {
   feature: (layer: string, key: string, asOf: string, signal: AbortSignal) =>
     ask<Feature>(address(`/layers/${enc(layer)}/features/${enc(key)}`, { as_of: asOf }), { signal }),
 
-  exportAddress: (layer: string, format: ExportFormat, asOf: string, q: string, filters: Filters) =>
-    address(`/layers/${enc(layer)}/export.${format}`, { as_of: asOf, q }) + asQuery(filters),
+  exportAddress: (layer: string, form: string, asOf: string, q: string, filters: Filters, crs = "") =>
+    address(`/layers/${enc(layer)}/export.${enc(form)}`, { as_of: asOf, q, crs }) + asQuery(filters),
+
+  formats: (signal: AbortSignal) => ask<Formats>("/exports/formats", { signal }),
 
   bounds: (layer: string, asOf: string) =>
     ask<{ bounds?: Box }>(address(`/tiles/${enc(layer)}/tilejson.json`, { as_of: asOf })),

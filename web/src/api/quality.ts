@@ -61,6 +61,8 @@ export type FirmPair = {
 export const firms = {
   pairs: (state: PairState, offset: number, limit: number) =>
     ask<{ total: number; pairs: FirmPair[] }>(`/firms/pairs?state=${state}&offset=${offset}&limit=${limit}`),
+  /** Look for firms that are stored twice; how many pairs are new. */
+  find: (csrf: string | null) => send<{ found: number }>("POST", "/firms/pairs/find", {}, csrf),
   decide: (id: number, verdict: "same" | "different", csrf: string | null) =>
     send<FirmPair>("POST", `/firms/pairs/${id}`, { verdict }, csrf),
 };

@@ -76,6 +76,12 @@ export type Counts = {
 export type ListedRow = Row & { key: string; bbox: Box | null; point: Point | null };
 export type Rows = { layer: string; as_of: string; total: number; rows: ListedRow[] };
 
+/** What a layer can be exported as; a format without `any_crs` is always in WGS 84. */
+export type Formats = {
+  formats: { form: string; title: Words; extension: string; any_crs: boolean; limits: Words[] }[];
+  crs: { crs: string; name: string }[];
+};
+
 export type Observation = {
   quantity: string;
   title: Words;

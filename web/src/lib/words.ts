@@ -1,7 +1,7 @@
 /** Every word of the interface, from the one catalogue that the server reads too. */
 
-import { ui as en, sheet_row as enRow } from "@words/en.json";
-import { ui as vi, sheet_row as viRow } from "@words/vi.json";
+import { ui as en, crs_reason as enReason, sheet_row as enRow } from "@words/en.json";
+import { ui as vi, crs_reason as viReason, sheet_row as viRow } from "@words/vi.json";
 import type { Lang, Words } from "@/api/types.ts";
 
 export type Word = keyof typeof vi;
@@ -10,7 +10,8 @@ export type Facts = Record<string, string | number>;
 const WORDS: Record<Lang, Record<string, string>> = { vi, en };
 
 /** Words of codes that the server finds in files and leaves for us to say. */
-const FOUND: Partial<Record<Section, Record<Lang, Record<string, string>>>> = {
+const FOUND: Record<Section, Record<Lang, Record<string, string>>> = {
+  crs_reason: { vi: viReason, en: enReason },
   sheet_row: { vi: viRow, en: enRow },
 };
 export type Section = "sheet_row" | "crs_reason";
@@ -22,7 +23,7 @@ export function say(lang: Lang, word: Word, facts: Facts = {}): string {
 
 /** The sentence of a code of another section; the code itself where nobody has words for it. */
 export function sayOf(lang: Lang, section: Section, code: string, facts: Facts = {}): string {
-  return fill(FOUND[section]?.[lang][code] ?? code, facts);
+  return fill(FOUND[section][lang][code] ?? code, facts);
 }
 
 function fill(sentence: string, facts: Facts): string {

@@ -176,6 +176,10 @@ export function landingSketch(landings: Landing[], chosen: string | null, colour
     const at: Point = [from[0] * 0.45 + to[0] * 0.55, from[1] * 0.45 + to[1] * 0.55];
     return feature({ type: "Point", coordinates: at }, { label: one.moved ?? "" });
   });
+  // A file may cover less than a pixel of a province: each place has a mark that is seen at any scale.
+  const marks = placed.map((one) =>
+    feature({ type: "Point", coordinates: middle(one.box) }, { chosen: one.crs === chosen ? 1 : 0 }),
+  );
   const names = placed.map((one) =>
     feature(
       { type: "Point", coordinates: [middle(one.box)[0], one.box[3]] },
@@ -187,6 +191,7 @@ export function landingSketch(landings: Landing[], chosen: string | null, colour
     sources: {
       "sketch-landings": source(collection(boxes)),
       "sketch-arrows": source(collection(lines)),
+      "sketch-marks": source(collection(marks)),
       "sketch-heads": source(collection(heads)),
       "sketch-moved": source(collection(told)),
       "sketch-names": source(collection(names)),
@@ -219,6 +224,17 @@ export function landingSketch(landings: Landing[], chosen: string | null, colour
         filter: ["!", isChosen],
         paint: { "line-color": colour("--c-bad"), "line-width": 1.6, "line-dasharray": [2.4, 1.6] },
       },
+      {
+        id: "sketch-marks",
+        type: "circle",
+        source: "sketch-marks",
+        paint: {
+          "circle-radius": 6,
+          "circle-color": ["case", isChosen, colour("@fit.4"), colour("@select.case")],
+          "circle-stroke-color": ["case", isChosen, colour("@fit.5"), colour("--c-bad")],
+          "circle-stroke-width": 2,
+        },
+      },
     ] as LayerSpecification[],
     labels: [
       {
@@ -229,6 +245,8 @@ export function landingSketch(landings: Landing[], chosen: string | null, colour
           "icon-image": "arrow",
           "icon-rotate": ["get", "bearing"],
           "icon-rotation-alignment": "map",
+          // Short of the place itself, which has a mark of its own.
+          "icon-offset": [0, 13],
           "icon-allow-overlap": true,
           "icon-ignore-placement": true,
         },
@@ -242,7 +260,7 @@ export function landingSketch(landings: Landing[], chosen: string | null, colour
           "text-font": ["Noto Sans SemiBold"],
           "text-size": 12,
           "text-anchor": "bottom",
-          "text-offset": [0, -0.5],
+          "text-offset": [0, -0.8],
           ...pinned,
         },
         paint: {
@@ -259,6 +277,7 @@ export function landingSketch(landings: Landing[], chosen: string | null, colour
           "text-field": ["get", "label"],
           "text-font": ["Noto Sans SemiBold"],
           "text-size": 11,
+          "text-max-width": 40,
           "icon-image": "pill-bad",
           "icon-text-fit": "both",
           "icon-text-fit-padding": [1, 6, 1, 6],

@@ -2,7 +2,7 @@
 
 import type { CrsCandidate } from "@/api/imports.ts";
 import type { Box, Lang } from "@/api/types.ts";
-import { distance } from "@/lib/format.ts";
+import { distance, number } from "@/lib/format.ts";
 import { known, say } from "@/lib/words.ts";
 import { around, type Landing } from "@/map/sketch.ts";
 import { shortName } from "./plan.ts";
@@ -19,6 +19,22 @@ export function movedText(one: CrsCandidate, lang: Lang): string | null {
   return known(towards) ? say(lang, "crs_moved", { far, towards: say(lang, towards) }) : far;
 }
 
+/** "EPSG:9210 · chưa chuyển mốc": a system and how the file's numbers depart from it. */
+export function readingText(crs: string, lang: Lang): string {
+  const [system = crs, ...rest] = crs.split(";");
+  const told = rest.map((part) => {
+    const [name = "", value = ""] = part.split("=");
+    const word = `reading_${name}${name === "shift" ? `_${value}` : ""}`;
+    return known(word) ? say(lang, word, { k: number(Number(value), 4, lang) }) : part;
+  });
+  return [system, ...told].join(" · ");
+}
+
+/** How many candidates are listed at first: those that are not out of the question. */
+export function likely(all: CrsCandidate[], chosen: string | null): CrsCandidate[] {
+  return all.filter((one, i) => i < 3 || one.confidence >= 0.005 || one.crs === chosen);
+}
+
 /** The candidates to draw: the best, the chosen one, and the next that lie near enough to compare. */
 export function landings(all: CrsCandidate[], chosen: string | null, lang: Lang): Landing[] {
   const best = all.find((one) => one.box !== null);
@@ -26,7 +42,12 @@ export function landings(all: CrsCandidate[], chosen: string | null, lang: Lang)
     (one) =>
       one === best || one.crs === chosen || (one.box !== null && one.moved_m > 0 && one.moved_m < FARTHEST_M),
   );
-  const few = near.filter((one, i) => i < DRAWN || one.crs === chosen);
+  // Of one system a single reading is drawn: on a map of both the others would lie under it.
+  const system = (one: CrsCandidate) => one.crs.split(";")[0];
+  const apart = near.filter(
+    (one, i) => one.crs === chosen || near.findIndex((other) => system(other) === system(one)) === i,
+  );
+  const few = apart.filter((one, i) => i < DRAWN || one.crs === chosen);
   const ordered = best ? [best, ...few.filter((one) => one !== best)] : few;
   return ordered.map((one) => ({
     crs: one.crs,

@@ -74,6 +74,14 @@ export function read(plan: Plan, layer: FoundLayer | null): { read: number; of: 
   return { read: names.filter((name) => used.has(name)).length, of: names.length };
 }
 
+/** The mark of decimals that samples of a column can only have; null where they do not tell. */
+export function decimalOf(samples: Value[]): "." | "," | null {
+  const texts = samples.map((value) => String(value ?? "").trim());
+  const comma = texts.some((text) => /^-?[\d.]*\d,(\d{1,2}|\d{4,})$/.test(text));
+  const dot = texts.some((text) => /^-?[\d,]*\d\.(\d{1,2}|\d{4,})$/.test(text));
+  return comma === dot ? null : comma ? "," : ".";
+}
+
 export function chooseCrs(plan: Plan, crs: string): Plan {
   return answered({ ...plan, crs }, "crs_unsure", "province_missing");
 }
