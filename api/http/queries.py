@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gis.crs import CRS84, from_uri
+from gis.crs import CRS84, Crs, from_uri
 from layers import cql
 from layers.cql.shapes import Box
 from layers.filters import BoxInvalid, Wanted
@@ -69,6 +69,22 @@ class Filtered(Dated):
             box=read_box(self.bbox) if self.bbox is not None else None,
             filter=read_filter(self.filter, self.filter_lang, self.filter_crs),
         )
+
+
+class ExportQuery(Filtered):
+    """A filtered layer as a file."""
+
+    crs: str | None = Field(None, max_length=80, description="EPSG:9210 …; WGS 84 by default")
+
+    def system(self) -> Crs:
+        """
+        The system of the coordinates in the file.
+
+        Raises
+        ------
+        CrsUnknown
+        """
+        return CRS84 if self.crs is None else from_uri(self.crs)
 
 
 class RowsQuery(Filtered):

@@ -17,16 +17,11 @@ from api.actions.read_feature import read_feature
 from api.actions.read_rows import read_rows
 from api.http.answers import answered, cache_control, dumps
 from api.http.deps import asking, doors_of
-from api.http.queries import Dated, Filtered, RowsQuery
+from api.http.queries import Dated, ExportQuery, Filtered, RowsQuery
 from layers.catalogue import layer
+from layers.export import format_of
 
 router = APIRouter(prefix="/layers/{layer_id}", tags=["layers"])
-
-MEDIA = {
-    "gpkg": "application/geopackage+sqlite3",
-    "geojson": "application/geo+json",
-    "csv": "text/csv; charset=utf-8",
-}
 
 
 @router.get("/rows")
@@ -77,19 +72,20 @@ def one(request: Request, layer_id: str, key: str, query: Annotated[Dated, Query
 
 
 @router.get("/export.{form}", response_class=FileResponse)
-def export(request: Request, layer_id: str, form: str, query: Annotated[Filtered, Query()]) -> Response:
-    """The filtered layer as GeoPackage, GeoJSON or CSV (``gpkg``, ``geojson``, ``csv``)."""
+def export(request: Request, layer_id: str, form: str, query: Annotated[ExportQuery, Query()]) -> Response:
+    """The filtered layer as a file, in one of the formats and systems that ``/exports/formats`` tells."""
+    media_type, crs = format_of(form).media_type, query.system()
     folder = Path(tempfile.mkdtemp(prefix="didoi-export-"))
     try:
         with asking(request, query.as_of, export=True) as ask:
-            path = export_layer(ask.db, ask.actor, ask.as_of, layer_id, query.wanted(), form, folder)
+            path = export_layer(ask.db, ask.actor, ask.as_of, layer_id, query.wanted(), form, folder, crs)
             headers = {"Cache-Control": cache_control(public=ask.public, max_age_s=0), "Vary": "Cookie"}
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return FileResponse(
         path,
-        media_type=MEDIA[form],
+        media_type=media_type,
         filename=path.name,
         headers=headers,
         background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),

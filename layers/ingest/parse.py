@@ -6,6 +6,7 @@ Whole columns at a time; a value that cannot be read is a fault of its row, neve
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from functools import partial
 from typing import Any, cast
 
 from gis.arrays import Bools
-from gis.text import fold
+from gis.text import fold, nfc
 from layers.ingest.arrow import Array, ArrowType, pa, pc
 from layers.ingest.mapping import Mapping
 from layers.ingest.targets import Field
 
 YES = {"co", "yes", "true", "t", "y", "1", "x", "dung"}
 NO = {"khong", "no", "false", "f", "n", "0", "sai"}
+_NEVER_STORED = re.compile("[\0\ud800-\udfff]")
 _SPLIT = re.compile(r"\s*[;,\n]\s*")
 
 
@@ -52,6 +54,7 @@ def text(column: Array) -> Array:
         column = _as_text(column)
     column = pc.utf8_trim_whitespace(pc.utf8_normalize(column, form="NFC"))
     column = pc.replace_substring(column, "\0", "")  # PostgreSQL text cannot hold it
+    column = pc.replace_substring_regex(column, "\r\n?", "\n")  # as XML and CSV read them too
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
@@ -78,6 +81,8 @@ def parse(column: Array, into: Field, mapping: Mapping, heading: str = "") -> Pa
         return Parsed(column)
     if into.kind == "date" and pa.types.is_temporal(column.type):
         return Parsed(column.cast(pa.date32(), safe=False))
+    if into.kind == "list" and pa.types.is_list(column.type):
+        column = pa.array([None if v is None else json.dumps(v) for v in column.to_pylist()], pa.string())
     written = text(column)
     if into.kind == "text":
         return _codes(written, into) if into.codes else Parsed(written)
@@ -186,8 +191,31 @@ def _date(value: str, mapping: Mapping) -> date | None:
     return None
 
 
+def unquoted(column: Array) -> Array:
+    """Cells of a CSV without the apostrophe that keeps a spreadsheet from running them."""
+    if not pa.types.is_string(column.type):
+        return column
+    return pc.replace_substring_regex(column, r"^'('*[=+\-@\t\r])", r"\1")
+
+
+def _listed(value: str) -> list[str] | None:
+    """A list that is written as JSON, as our own exports write what commas cannot part."""
+    if not value.startswith("["):
+        return None
+    try:
+        said = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
+        return None
+    if _NEVER_STORED.search(value) or _NEVER_STORED.search("".join(said)):
+        return None
+    return [nfc(one) for one in cast("list[str]", said)]
+
+
 def _list(value: str, into: Field) -> list[str] | None:
-    parts = [part for part in _SPLIT.split(value) if part]
+    listed = _listed(value)
+    parts = listed if listed is not None else [part for part in _SPLIT.split(value) if part]
     if not into.codes:
         return parts
     words = {fold(w): c.value for c in into.codes for w in (c.title.vi, c.title.en, c.value)}
