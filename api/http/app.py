@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.http import (
     catalogue,
+    certificates,
     coverages,
     docs,
     errors,
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     for part in (
         catalogue,
+        certificates,
         coverages,
         search,
         places,

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import shapely
 
-from gis.arrays import Geometries
 from layers.demo.admin import Mesh
 from layers.demo.plane import Columns, on_earth
 from layers.demo.zones import Zone
@@ -40,7 +39,9 @@ def with_option(table: Columns, parks: list[Zone], net: Mesh) -> Columns:
 
 def with_crossing(table: Columns, parks: list[Zone]) -> Columns:
     """The table of constraints with a road plan that nobody moved off the clusters."""
-    strips = [_strip(zone.outline, CROSSED[zone.told["key"]]) for zone in parks if zone.told["key"] in CROSSED]
+    strips = [
+        _strip(zone.outline, CROSSED[zone.told["key"]]) for zone in parks if zone.told["key"] in CROSSED
+    ]
     if not strips:
         return table
     more: dict[str, list[Any]] = {
@@ -49,7 +50,8 @@ def with_crossing(table: Columns, parks: list[Zone]) -> Columns:
         "kind": ["other_plan"] * len(strips),
     }
     drawn = on_earth(np.array(strips, dtype=object))
-    return {**{name: [*table[name], *more[name]] for name in more}, "geom": _joined(table["geom"], drawn)}
+    joined = np.concatenate([np.asarray(table["geom"], dtype=object), drawn])
+    return {**{name: [*table[name], *more[name]] for name in more}, "geom": joined}
 
 
 def _told(zone: Zone, net: Mesh) -> tuple[str | None, str | None, float | None]:
@@ -80,7 +82,3 @@ def _strip(outline: Any, share: float) -> Any:
     west, south, east, north = outline.bounds
     width = share * (east - west)
     return shapely.box(west - width, south - 400, west + width, north + 400)
-
-
-def _joined(geoms: Geometries, more: Geometries) -> Geometries:
-    return np.concatenate([np.asarray(geoms, dtype=object), more])
