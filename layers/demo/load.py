@@ -20,11 +20,14 @@ from layers.db.schema import load as metadata
 from layers.db.statistics import analyze
 from layers.demo.plane import Columns
 from layers.demo.province import SEED, province
+from layers.demo.slips import with_slips
 from layers.layer import Layer
+from layers.quality import check, checkable
 from layers.records.data_versions import bump
 from layers.supply import refresh
 
 GEOMETRY = ("geom", "part")
+DERIVED = ("free_plots", "zone_supply", "faults")
 
 
 class DemoPresent(Conflict):
@@ -33,7 +36,7 @@ class DemoPresent(Conflict):
 
 def load(db: Connection, seed: int = SEED, scale: float = 1.0) -> dict[str, int]:
     """
-    Draw the province and store it, then compute the land supply of its zones.
+    Draw the province and store it, compute the land supply of its zones, and look for its faults.
 
     Parameters
     ----------
@@ -51,7 +54,10 @@ def load(db: Connection, seed: int = SEED, scale: float = 1.0) -> dict[str, int]
     """
     if present(db):
         raise DemoPresent(count=_count(db))
-    return store(db, province(seed, scale))
+    counts = store(db, with_slips(province(seed, scale)))
+    for layer_id in checkable():
+        check(db, layer_id)
+    return counts
 
 
 def store(db: Connection, tables: dict[str, Columns]) -> dict[str, int]:
@@ -83,7 +89,7 @@ def drop(db: Connection) -> dict[str, int]:
             counts[table.name] = removed
     bump(db, counts)
     refresh(db)
-    return {name: count for name, count in counts.items() if name not in ("free_plots", "zone_supply")}
+    return {name: count for name, count in counts.items() if name not in DERIVED}
 
 
 def present(db: Connection) -> bool:
