@@ -101,6 +101,7 @@ def _said(words: list[str], ways: _Ways) -> list[str]:
 _IN_NAMES = _ways(("@", _FORMS), ("#", _UNITS), ("~", _TRADES), ("", {"": _DROPPED}))
 _IN_ADDRESSES = _ways(("", _PLACES))
 _SIGNS = re.compile(r"[^a-z0-9]+")
+_SIGNS_BUT_COMMAS = re.compile(r"[^a-z0-9,]+")
 _LETTERS_THEN_DIGITS = re.compile(r"(?<![a-z])(?:p|q|f|kp|to|ap|lo|d|ql|dt)(?=\d)")
 _ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 #: Lines of business run together: SXTM, TMDV, SX-TM-DV.
@@ -125,7 +126,7 @@ class Firms:
     trade, form, unit
         Lines of business (sorted codes), legal form, kind of unit; "" where not told.
     numbers
-        Numbers in the proper name, sorted: "May 3" is not "May 5".
+        Words with digits in the proper name, sorted: "May 3" is not "May 5", nor "MX1" "MX2".
     address
         Word to weight; empty where no address is known.
     front
@@ -192,7 +193,7 @@ def _name(text: str) -> tuple[str, str, str, str, str]:
     trade = sorted({word[1:] for word in said if word[0] == "~"})
     form = next((word[1:] for word in said if word[0] == "@"), "")
     unit = next((word[1:] for word in said if word[0] == "#"), "")
-    numbers = sorted(str(int(word)) for word in core if word.isdecimal())
+    numbers = sorted(word for word in core if not word.isalpha())
     return " ".join(core), " ".join(trade), form, unit, " ".join(numbers)
 
 
@@ -208,11 +209,10 @@ _UNIT = re.compile(
 def _address(text: str) -> tuple[dict[str, float], str]:
     """Words of a folded address with their weights, and what stands before its first comma."""
     words: dict[str, float] = {}
-    front, parts = "", text.split(",")
+    clean = _LETTERS_THEN_DIGITS.sub(r"\g<0> ", _SIGNS_BUT_COMMAS.sub(" ", text))
+    front, parts = "", _ZEROS.sub("", clean).split(",")
     for place, part in enumerate(parts):
-        clean = _LETTERS_THEN_DIGITS.sub(lambda found: f"{found[0]} ", _SIGNS.sub(" ", part))
-        clean = _ZEROS.sub("", clean)
-        said = _said(clean.split(), _IN_ADDRESSES)
+        said = _said(part.split(), _IN_ADDRESSES)
         front = front or "".join(said)
         is_unit = place > 0 and (place == len(parts) - 1 or _UNIT.match(part) is not None)
         for word in said:

@@ -93,25 +93,23 @@ class Pairs:
         return Pairs(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def pairs(a: Firms, b: Firms, *, least: float = DOUBT) -> Pairs:
+def pairs(a: Firms, b: Firms) -> Pairs:
     """
-    Pairs of firms that may be one, in the order of ``a``, then best first, ties by row.
+    Pairs of firms that may be one (`DOUBT` and above), in the order of ``a``, then best first, ties by row.
 
     Parameters
     ----------
     a, b
         The two lists; the same object twice finds the pairs within one list, each once.
-    least
-        Pairs that score less are left out.
     """
     at, to = _proposed(a, b)
     if a is b:
         at, to = at[at < to], to[at < to]
     core = _core_likeness(a, b, at, to)
     tax = _tax(a, b, at, to)
-    worth = (tax > 0) | ((tax == 0) & (core >= least))  # no score is above the likeness of the names
+    worth = (tax > 0) | ((tax == 0) & (core >= DOUBT))  # no score is above the likeness of the names
     found = _weighed(a, b, at[worth], to[worth], core[worth], tax[worth])
-    found = found.take(found.score >= least)
+    found = found.take(found.score >= DOUBT)
     return found.take(np.lexsort((found.b, -found.score, found.a)))
 
 
@@ -120,7 +118,8 @@ def _proposed(a: Firms, b: Firms) -> tuple[Ints, Ints]:
     found = [_sharing(_words(a), _words(b), _RARE_WORD), _sharing(_phrases(a), _phrases(b), _RARE_PHRASE)]
     found.append(_beside(a, b))
     codes = np.concatenate([at * len(b) + to for at, to in found])
-    codes = np.unique(codes)
+    codes.sort()
+    codes = codes[np.diff(codes, prepend=-1) > 0]
     return codes // max(1, len(b)), codes % max(1, len(b))
 
 
@@ -188,8 +187,13 @@ def _core_likeness(a: Firms, b: Firms, at: Ints, to: Ints) -> Floats:
         return np.empty(0)
     one, other = _Cores.of(a), _Cores.of(b)
     # Letters that differ count double, so that short names do not meet.
+    # What differs in more than a fifth of its letters is not alike at all: it is told as 1, sooner.
     apart = process.cpdist(
-        one.ordered[at], other.ordered[to], scorer=Levenshtein.normalized_distance, dtype=np.float64
+        one.ordered[at].tolist(),
+        other.ordered[to].tolist(),
+        scorer=Levenshtein.normalized_distance,
+        score_cutoff=(1.0 - DOUBT) / 2.0,
+        dtype=np.float64,
     )
     alike = np.clip(1.0 - 2.0 * apart, 0.0, 0.95)
     length = np.minimum(one.length[at], other.length[to])
@@ -197,7 +201,11 @@ def _core_likeness(a: Firms, b: Firms, at: Ints, to: Ints) -> Floats:
         (alike < _CONTAINED) & one.several[at] & other.several[to] & (length >= _CONTAINED_LENGTH)
     )
     within = process.cpdist(
-        one.ordered[at[long]], other.ordered[to[long]], scorer=fuzz.token_set_ratio, dtype=np.float64
+        one.ordered[at[long]].tolist(),
+        other.ordered[to[long]].tolist(),
+        scorer=fuzz.token_set_ratio,
+        score_cutoff=100.0,
+        dtype=np.float64,
     )
     alike[long[within >= 100.0]] = _CONTAINED
     alike[one.glued[at] == other.glued[to]] = 1.0

@@ -76,6 +76,7 @@ def test_what_may_be_a_slip_or_another_firm_is_asked(one: str, other: str) -> No
         ("Công ty TNHH Tân Phát", "Công ty TNHH Tân Phú"),
         ("Công ty TNHH Minh An", "Công ty TNHH Nam Minh"),
         ("Xí nghiệp May 3", "Xí nghiệp May 5"),
+        ("Công ty CP Thể thao Thái Bình - MXP1", "Công ty CP Thể thao Thái Bình - MXP8"),
         ("Công ty TNHH Sản xuất Thương mại", "Công ty TNHH Thương mại Sản xuất"),  # no name of its own
         ("Công ty TNHH Gỗ An Bình", "Công ty TNHH Cơ khí Đại Dương"),
     ],
