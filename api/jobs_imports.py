@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 from api.actions.guided_import import TASK, Import, ImportBroke, ImportGaveUp, defer
 from gis.errors import DidoiError
 from layers.ingest import uploads
-from layers.ingest.found import look
+from layers.ingest.guard import inspect
 from layers.ingest.load import load
 from layers.ingest.plan import Plan, digest, from_json
 from layers.ingest.preview import preview
@@ -131,7 +131,7 @@ def _inspect(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
     path = uploads.files_of(home, row.id)
     tell("read", 0, 0)
     file = digest(path)
-    found = look(path)
+    found = inspect(path).to_json()
     tell.set(tell.watch, found=found)  # what was found stands, even where no plan can be made
     asked = (row.plan or {}).get("asked", {})
     said = replace(Plan(file), **{name: value for name, value in asked.items() if value})

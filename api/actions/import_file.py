@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from layers.access import Actor
 from layers.ingest.errors import ImportForbidden
-from layers.ingest.load import Progress, load
+from layers.ingest.load import load
 from layers.ingest.notes import FILE
+from layers.ingest.parts import Progress
 from layers.ingest.prepare import Request
 from layers.ingest.targets import target
 from layers.layer import Text

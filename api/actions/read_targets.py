@@ -6,13 +6,13 @@ from typing import Any
 
 from api.actions.guided_import import MOST_BYTES
 from gis import crs
-from layers.codes import meridians
+from layers.codes import provinces
+from layers.ingest.placing import OLD
 from layers.ingest.plan import COVERAGES
 from layers.ingest.targets import Target, targets
 from layers.layer import Text
 
 ENCODINGS = ("UTF-8", "TCVN3", "VNI", "VISCII", "windows-1258", "windows-1252")
-ERAS = {"2001": "old", "2025": "new"}
 
 Json = dict[str, Any]
 
@@ -28,18 +28,19 @@ def read_targets() -> Json:
     return {
         "targets": [*(_target(one) for one in targets()), coverage],
         "provinces": [
-            {
-                "code": one.province_code,
-                "name": one.province,
-                "era": ERAS[one.vintage],
-                "meridian_deg": one.central_meridian_deg,
-            }
-            for one in meridians()
+            {"code": _code(one), "name": one.name, "era": one.era, "meridian_deg": one.meridians_deg[0]}
+            for one in provinces()
         ],
         "crs": [{"crs": f"EPSG:{one.srid}", "name": one.name} for one in crs.SUPPORTED.values()],
         "encodings": list(ENCODINGS),
         "limits": {"bytes": MOST_BYTES},
     }
+
+
+def _code(one: crs.Province) -> str:
+    """Its code, marked where the same code means another province since July 2025."""
+    anew = one.era == "old" and any(other.code == one.code and other.era == "new" for other in provinces())
+    return f"{one.code}{OLD}" if anew else one.code
 
 
 def _target(into: Target) -> Json:

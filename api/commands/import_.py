@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands._door import door
+from gis.errors import BadInput
 from layers.dates import as_date
 
 if TYPE_CHECKING:
     from api.actions.import_file import ImportReport
     from api.words import Lang
-    from layers.ingest.load import Progress
     from layers.ingest.mapping import Mapping
+    from layers.ingest.parts import Progress
+    from layers.ingest.plan import Plan
     from layers.ingest.prepare import Request
 
 
@@ -26,10 +29,23 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_)
 
 
+class ImportWordsMissing(BadInput):
+    """The verb was called without what it needs. Facts: missing."""
+
+
+class ImportColumnMalformed(BadInput):
+    """An option ``--column`` that is not column=heading. Facts: value."""
+
+
+UNANSWERED = 3
+"""Exit status of a plan that was printed with open questions."""
+
+
 def import_(
-    layer: Annotated[str, typer.Argument(help="Lớp hoặc bảng / Layer or record table")],
-    file: Annotated[Path, typer.Argument(help="GeoPackage, Shapefile (.zip), GeoJSON, CSV")],
+    layer: Annotated[str | None, typer.Argument(help="Lớp hoặc bảng / Layer or record table")] = None,
+    file: Annotated[Path | None, typer.Argument(help="GeoPackage, Shapefile, XLSX, DXF, TAB, CSV …")] = None,
     crs: Annotated[str | None, typer.Option(help="Hệ tọa độ / CRS, EPSG:9210")] = None,
+    province: Annotated[str | None, typer.Option(help="Mã tỉnh của tệp / Province code, 75")] = None,
     mapping: Annotated[
         str | None, typer.Option(help="Tệp hoặc tên ánh xạ có sẵn / Mapping file or bundled name")
     ] = None,
@@ -42,19 +58,52 @@ def import_(
     y: Annotated[str | None, typer.Option("--y", help="Cột vĩ độ, hướng bắc / North column")] = None,
     decimal: Annotated[str | None, typer.Option(help="Dấu thập phân / Decimal mark")] = None,
     thousands: Annotated[str | None, typer.Option(help="Dấu hàng nghìn / Thousands mark")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Bảng mã / Encoding, CP1258")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Bảng mã / Encoding, TCVN3, VNI")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="cột=tiêu đề / column=heading")] = None,
     *,
+    whole_list: Annotated[
+        bool, typer.Option("--whole-list", help="Tệp là toàn bộ danh sách / The file is the whole list")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Chỉ in kế hoạch / Print the plan only")] = False,
+    apply: Annotated[Path | None, typer.Option(help="Nhập theo kế hoạch / Load by a plan")] = None,
+    given: Annotated[Path | None, typer.Option("--file", help="Tệp của kế hoạch / The plan's file")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Báo cáo JSON / Report as JSON")] = False,
 ) -> None:
     """Nhập một tệp vào một lớp / Bring a file into a layer."""
-    from api.actions.import_file import import_file
-    from layers.access import Actor, Role
+    from api.commands._plans import answered, asked, proposed, read_plan, reviewed
     from layers.ingest.mapping import Mapping, load_mapping
-    from layers.ingest.prepare import Request
 
+    if apply is not None:
+        known = read_plan(apply)
+        path = given or file or apply.parent / known.file.name
+        _load(reviewed(known, path), path, as_json=as_json)
+        return
+    if layer is None or file is None:
+        raise ImportWordsMissing(missing="LAYER" if layer is None else "FILE")
     said = load_mapping(mapping) if mapping else Mapping()
     said = _with_options(said, x=x, y=y, decimal=decimal, thousands=thousands)
-    request = Request(layer, file, crs, said, layer_in_file, encoding, _day(valid_from), _day(valid_to))
+    said = replace(said, columns={**said.columns, **_columns(column or [])})
+    _check_layer(said, layer)
+    told: dict[str, Any] = {"mapping": said, "whole_list": whole_list, "crs": crs, "encoding": encoding}
+    told |= {"province": province, "layer_in_file": layer_in_file}
+    told |= {"valid_from": _day(valid_from), "valid_to": _day(valid_to)}
+    with door() as opened, opened.owner.connect() as db:
+        made = proposed(db, file, layer, told)
+    if plan:
+        typer.echo(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+        if made.questions:
+            typer.echo("\n".join(asked(made)), err=True)
+            raise typer.Exit(UNANSWERED)
+        return
+    _load(answered(made), file, as_json=as_json)
+
+
+def _load(plan: Plan, path: Path, *, as_json: bool) -> None:
+    """Load by a plan, in one transaction, and tell what became of every row."""
+    from api.actions.import_file import import_file
+    from layers.access import Actor, Role
+
+    request = plan.request(path)
     # The person at the machine owns the database; a role of their own comes with a door of their own.
     actor = Actor(Role.PLANNER, name="didoi import")
     with door() as opened, _bar(request) as progress, opened.owner.begin() as db:
@@ -62,8 +111,32 @@ def import_(
     typer.echo(_as_json(report) if as_json else told(report))
 
 
-def _day(text: str | None) -> date | None:
-    return None if text is None else as_date(text)
+def _columns(given: list[str]) -> dict[str, str]:
+    """
+    What ``--column name=heading`` says.
+
+    Raises
+    ------
+    ImportColumnMalformed
+    """
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, heading = one.partition("=")
+        if not equals or not name or not heading:
+            raise ImportColumnMalformed(value=one)
+        found[name] = heading
+    return found
+
+
+def _check_layer(said: Mapping, layer: str) -> None:
+    from layers.ingest.errors import MappingInvalid
+
+    if said.layer is not None and said.layer != layer:
+        raise MappingInvalid(mapping=said.layer, reason=f"layer: {said.layer} ≠ {layer}")
+
+
+def _day(text: str | None) -> str | None:
+    return None if text is None else as_date(text).isoformat()
 
 
 def told(report: ImportReport) -> str:
@@ -110,7 +183,6 @@ def _grouped(count: int, lang: Lang) -> str:
 
 
 def _as_json(report: ImportReport) -> str:
-    import json
     from dataclasses import asdict
 
     return json.dumps(asdict(report), ensure_ascii=False, indent=2)

@@ -14,7 +14,7 @@ from layers.ingest.errors import ColumnsMissing, HeadingUnknown
 from layers.ingest.guard import Received
 from layers.ingest.mapping import Mapping
 from layers.ingest.notes import Notes
-from layers.ingest.parse import text
+from layers.ingest.parse import text, unquoted
 from layers.ingest.targets import Field, Target
 from layers.layer import Text
 
@@ -52,6 +52,8 @@ def meet(received: Received, into: Target, mapping: Mapping, notes: Notes, file:
     HeadingUnknown, ColumnsMissing
     """
     raw: dict[str, Any] = {name: received.rows[name] for name in received.rows.column_names}
+    if file.lower().endswith((".csv", ".tsv")):
+        raw = {name: unquoted(column) for name, column in raw.items()}
     _check_named(raw, mapping, file)
     made = _translated(raw, mapping, notes)
     fields = {**into.fields, **DATES} if into.layer is not None else dict(into.fields)
@@ -194,7 +196,11 @@ def _digest(raw: dict[str, Any], key: dict[str, Any]) -> Array:
 
 
 def _check_required(found: Sourced, into: Target, raw: dict[str, Any], file: str) -> None:
-    missing = [told for told in into.fields.values() if told.required and told.name not in found.columns]
+    missing = [
+        told
+        for told in into.fields.values()
+        if told.required and told.name not in found.columns and not (into.matched and told.name == "key")
+    ]
     if missing:
         raise ColumnsMissing(
             file=file,

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
+from layers import quality, same_firm
 from layers.dates import as_date
 from layers.ingest import errors
 from layers.ingest.arrow import pa
@@ -71,26 +72,18 @@ def load(
     work = prepared(db, request, tell)
     run_id = _open_run(db, work, file.sha256, key, actor_name)
     bring(db, work, run_id, tell)
+    same_firm.remember(db, work.doubts())
     _close_run(db, work, run_id)
     if request.plan is not None:
         headings = work.received.rows.column_names
         remember(db, into.id, headings, asdict(request.mapping), actor_name)
     tell("derive", 0, 0)
-    _find_faults(db, run_id)
+    quality.of_run(db, run_id)
     derive(db, into, run_id, work.received.rows.num_rows)
     return run_id, False
 
 
-def _find_faults(db: Connection, run_id: int) -> None:
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    of_run = getattr(import_module("layers.quality"), "of_run", None) if find_spec("layers.quality") else None
-    if of_run is not None:
-        of_run(db, run_id)
-
-
-def prepared(_db: Connection, request: Request, tell: Progress) -> Work:
+def prepared(db: Connection, request: Request, tell: Progress) -> Work:
     """
     The file read and met with its target; nothing is written.
 
@@ -103,7 +96,7 @@ def prepared(_db: Connection, request: Request, tell: Progress) -> Work:
     if received.rows.num_rows == 0:
         raise errors.FileEmpty(file=request.path.name, layer_in_file=received.layer_in_file)
     tell("check", 0, received.rows.num_rows)
-    return Work.of(received, target(request.target), request)
+    return Work.of(received, target(request.target), request, lambda rows: same_firm.match(db, rows))
 
 
 def _tell_nobody(_step: str, _done: int, _all: int) -> None:

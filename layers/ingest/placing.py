@@ -1,4 +1,4 @@
-"""Which coordinate system a file is in: what it says, weighed against where it would lie."""
+"""Which coordinate system a file is in: what a person says, else what all the evidence makes sure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from sqlalchemy import Connection
 
 from gis import crs
 from gis.arrays import Geometries
-from gis.errors import DidoiError
+from layers import codes
+from layers.ingest.evidence import locate
 from layers.ingest.guard import Received
 from layers.ingest.notes import Notes
 from layers.ingest.plan import Json, Plan
-from layers.ingest.shapes import _points
+from layers.ingest.shapes import points
+
+OLD = ":old"
+"""Behind the code of a province of before July 2025 whose code means another one since."""
 
 
-def coordinate_evidence(_db: Connection, received: Received, plan: Plan) -> tuple[str | None, list[Json]]:
+def coordinate_evidence(db: Connection, received: Received, plan: Plan) -> tuple[str | None, list[Json]]:
     """
     The system to use without asking, and the candidates.
 
@@ -22,27 +26,31 @@ def coordinate_evidence(_db: Connection, received: Received, plan: Plan) -> tupl
     -------
     crs, candidates
         ``crs`` is what a person said, else the best candidate where it is sure, else None.
+
+    Raises
+    ------
+    CrsMissing, CrsUnknown
+        If a person named a system that is none.
     """
     geoms = geometries(received, plan)
-    if geoms is None:
+    if plan.crs is not None:
+        crs.reading(plan.crs)
+    if geoms is None or plan.target is None:
         return plan.crs, []
-    declared = plan.crs or received.crs
-    try:
-        srid = crs.identify(declared)
-        crs.detect_faults(shapely.total_bounds(geoms), srid)
-    except DidoiError:
-        return plan.crs, []
-    return f"EPSG:{srid}", [
-        {
-            "crs": f"EPSG:{srid}",
-            "name": crs.SUPPORTED[srid].name,
-            "confidence": 0.99,
-            "reasons": [],
-            "moved_m": 0.0,
-            "moved_towards": None,
-            "box": None,
-        }
-    ]
+    declared = received.crs_text or received.crs
+    found = locate(db, geoms, plan.target, declared, province(plan.province))
+    sure = str(found.best.reading) if found.sure and found.best is not None else None
+    return plan.crs or sure, [one.to_json() for one in found.candidates]
+
+
+def province(code: str | None) -> crs.Province | None:
+    """The province that a plan names; None for a code that means none."""
+    if code is None:
+        return None
+    if code.endswith(OLD):
+        plain = code.removesuffix(OLD)
+        return next((one for one in codes.provinces() if one.code == plain and one.era == "old"), None)
+    return codes.province(code)
 
 
 def geometries(received: Received, plan: Plan) -> Geometries | None:
@@ -52,4 +60,4 @@ def geometries(received: Received, plan: Plan) -> Geometries | None:
     mapping = plan.mapping
     if not mapping.x or not mapping.y:
         return None
-    return _points(received, (mapping.x, mapping.y), mapping, Notes(received.rows.num_rows))
+    return points(received, (mapping.x, mapping.y), mapping, Notes(received.rows.num_rows))

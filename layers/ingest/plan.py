@@ -16,6 +16,7 @@ from typing import Any
 
 from gis.errors import BadInput
 from layers.dates import as_date
+from layers.ingest.errors import FileMissing
 from layers.ingest.guard import Limits
 from layers.ingest.mapping import Mapping, from_dict
 from layers.ingest.prepare import Request
@@ -172,8 +173,10 @@ def check_file(plan: Plan, path: Path) -> None:
 
     Raises
     ------
-    PlanOfOtherFile
+    FileMissing, PlanOfOtherFile
     """
+    if not path.exists():
+        raise FileMissing(file=str(path))
     if digest(path).sha256 != plan.file.sha256:
         raise PlanOfOtherFile(file=path.name, planned=plan.file.name)
 

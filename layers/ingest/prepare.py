@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
-from gis.arrays import Ints, Texts
+from gis import crs
+from gis.arrays import Bools, Ints, Texts
 from gis.text import fold_all
 from layers.dates import today
-from layers.ingest.arrow import Array, pa, pc
+from layers.firm_matching import Doubt, Matched
+from layers.ingest.arrow import Array, Rows, pa, pc
 from layers.ingest.columns import DATES, Sourced, coordinates, meet
 from layers.ingest.guard import Limits, Received
 from layers.ingest.mapping import Mapping
@@ -82,6 +85,7 @@ class Work:
     notes: Notes
     keys: Texts
     sourced: dict[str, str]
+    matched: Matched | None = None
 
     @property
     def source(self) -> str:
@@ -93,10 +97,33 @@ class Work:
         """How the numbers of the file became longitude and latitude."""
         return None if self.shapes is None else str(self.shapes.reading)
 
+    def doubts(self) -> list[Doubt]:
+        """Which rows that are loaded may be a stored firm that they were not taken for."""
+        if self.matched is None:
+            return []
+        return [doubt for doubt in self.matched.doubts if doubt.row < 0 or not self.notes.refused[doubt.row]]
+
     @classmethod
-    def of(cls, received: Received, into: Target, request: Request) -> Work:
+    def of(
+        cls,
+        received: Received,
+        into: Target,
+        request: Request,
+        match: Callable[[Rows], Matched] | None = None,
+    ) -> Work:
+        """
+        Meet the target.
+
+        Parameters
+        ----------
+        match
+            Says which stored firm each row is, for targets whose rows need bring no code.
+        """
         file, notes = request.path.name, Notes(received.rows.num_rows)
-        mapping = request.mapping
+        mapping = _as_written(request.mapping, received)
+        for row, code, facts in received.faults:
+            lost = received.wkb is not None and not received.wkb[row].is_valid and into.geometry_required
+            (notes.refuse if lost else notes.note)(_only(row, notes), code, lambda _row, told=facts: told)
         xy = coordinates(received, mapping) if received.wkb is None else None
         if xy is not None:
             mapping = replace(mapping, x=xy[0], y=xy[1])
@@ -105,6 +132,9 @@ class Work:
             mapping = replace(mapping, x=request.mapping.x, y=request.mapping.y)
         sourced = meet(received, into, mapping, notes, file)
         columns = _parsed(sourced, into, mapping, notes)
+        matched = match(_firms(columns, shaped)) if match is not None and into.matched else None
+        if matched is not None:
+            columns["key"] = pa.array(matched.keys, pa.string())
         filled = [name for name in columns if name in into.fields and name != "key"]
         if shaped is not None:
             assert into.geometry is not None
@@ -118,7 +148,15 @@ class Work:
             length = np.asarray(pc.fill_null(pc.utf8_length(columns["key"]), 0))
             notes.refuse(length > LONGEST_KEY, "key_too_long", lambda _row: {"allowed": LONGEST_KEY})
         _refuse_duplicates(columns, keys, into, notes)
-        return cls(into, request, received, columns, filled, shaped, notes, keys, sourced.headings)
+        return cls(into, request, received, columns, filled, shaped, notes, keys, sourced.headings, matched)
+
+
+def _as_written(mapping: Mapping, received: Received) -> Mapping:
+    """The numbers of a sheet are told with its own decimal sign, unless somebody says which."""
+    if received.table is None or (mapping.decimal, mapping.thousands) != (".", ""):
+        return mapping
+    numbers = received.table.numbers
+    return replace(mapping, decimal=numbers.decimal, thousands=numbers.thousands)
 
 
 def _parsed(sourced: Sourced, into: Target, mapping: Mapping, notes: Notes) -> dict[str, Array]:
@@ -138,6 +176,26 @@ def _parsed(sourced: Sourced, into: Target, mapping: Mapping, notes: Notes) -> d
             missing = np.asarray(parsed.values.is_null())
             notes.refuse(missing, "value_missing", lambda _row, h=heading, n=name: {"column": h, "into": n})
     return columns
+
+
+def _only(row: int, notes: Notes) -> Bools:
+    mask: Bools = np.zeros(len(notes.refused), dtype=bool)
+    mask[row] = True
+    return mask
+
+
+def _firms(columns: dict[str, Array], shaped: Shapes | None) -> Rows:
+    """What the rows say of a firm, for `layers.same_firm.match`."""
+    told = {name: columns[name] for name in ("key", "tax_code", "name", "address") if name in columns}
+    if shaped is not None:
+        with np.errstate(all="ignore"):
+            places = crs.to_lonlat(shaped.geoms, shaped.reading)
+        on = shapely.get_type_id(places) == shapely.GeometryType.POINT
+        xy = np.full((len(places), 2), np.nan)
+        xy[on] = np.column_stack([shapely.get_x(places[on]), shapely.get_y(places[on])])
+        xy[~np.isfinite(xy).all(axis=1)] = np.nan
+        told |= {"lon": pa.array(xy[:, 0], from_pandas=True), "lat": pa.array(xy[:, 1], from_pandas=True)}
+    return pa.table(told)
 
 
 def _received(column: Any, heading: str) -> Callable[[int], dict[str, Any]]:

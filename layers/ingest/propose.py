@@ -59,7 +59,7 @@ def propose(
     """
     if found.get("kind") == "GeoTIFF":
         return Plan(file, COVERAGES, province=province, coverage={}, questions=_raster_questions(said))
-    plan = replace(said or Plan(file), file=file, province=province or (said.province if said else None))
+    plan = _said(said or Plan(file), file, province)
     ranked = _ranked(db, found, [target_id] if target_id else [t.id for t in targets()])
     plan = replace(plan, target=target_id or _clear(ranked))
     plan = replace(plan, layer_in_file=plan.layer_in_file or _layer(ranked, plan.target, found))
@@ -86,6 +86,21 @@ def propose(
     return with_questions(plan, [*open_questions(plan, found), *questions])
 
 
+def _said(said: Plan, file: File, province: str | None) -> Plan:
+    """What is said of the file, in the plan or in its mapping."""
+    mapping = said.mapping
+    return replace(
+        said,
+        file=file,
+        province=province or said.province,
+        layer_in_file=said.layer_in_file or mapping.layer_in_file,
+        encoding=said.encoding or mapping.encoding,
+        crs=said.crs or mapping.crs,
+        valid_from=said.valid_from or mapping.valid_from,
+        valid_to=said.valid_to or mapping.valid_to,
+    )
+
+
 def open_questions(plan: Plan, found: Json) -> list[Json]:
     """What must be said before the plan can be applied, as far as the plan itself shows it."""
     if plan.target == COVERAGES:
@@ -108,7 +123,7 @@ def open_questions(plan: Plan, found: Json) -> list[Json]:
     into, mapping = target(plan.target), plan.mapping
     filled = {*mapping.constants, *mapping.text, *(n for n, heading in mapping.columns.items() if heading)}
     filled |= {name for m in mapping.values.values() for v in m.values() if isinstance(v, dict) for name in v}
-    filled |= {"key"} if mapping.key is not None or can_match(into) else set[str]()
+    filled |= {"key"} if mapping.key is not None or into.matched else set[str]()
     for told in into.fields.values():
         if told.required and told.name not in filled:
             asked.append(_question("column_missing", column=told.name, vi=told.title.vi, en=told.title.en))
@@ -124,11 +139,6 @@ def open_questions(plan: Plan, found: Json) -> list[Json]:
 def lasting(plan: Plan) -> list[Json]:
     """Questions that the plan's content does not answer by itself, as it lists them."""
     return [question for question in plan.questions if question["code"] == "numbers_unsure"]
-
-
-def can_match(into: Target) -> bool:
-    """Whether rows without a code find theirs by what they say of a firm."""
-    return into.id == "enterprises"
 
 
 def layer_of(found: Json, name: str | None) -> Json | None:
@@ -167,7 +177,7 @@ def _ranked(db: Connection, found: Json, wanted: Iterable[str]) -> list[tuple[fl
 def _score(into: Target, headings: list[str]) -> float:
     """Share of the required columns that have a heading, and a little for each other one."""
     taken = assign(into.fields, headings, {})
-    required = [f for f in into.fields.values() if f.required and not (f.name == "key" and can_match(into))]
+    required = [f for f in into.fields.values() if f.required and not (f.name == "key" and into.matched)]
     share = sum(f.name in taken for f in required) / len(required) if required else 0.5
     return share + 0.5 * len(taken) / max(1, len(headings))
 

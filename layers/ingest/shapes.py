@@ -103,7 +103,7 @@ def shapes(
         geoms = shapely.from_wkb(received.wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
     else:
         assert xy is not None
-        geoms = _points(received, xy, mapping, notes)
+        geoms = points(received, xy, mapping, notes)
     _refuse_faults(geoms, reading, notes, file)
     return Shapes(geoms, reading, into.geometry_kind, into.geometry_required)
 
@@ -130,7 +130,7 @@ def _changed(ratio: float) -> Facts:
     return {} if np.isnan(ratio) else {"area_change_percent": round(ratio * 100, 4)}
 
 
-def _points(received: Received, xy: tuple[str, str], mapping: Any, notes: Notes) -> Geometries:
+def points(received: Received, xy: tuple[str, str], mapping: Any, notes: Notes) -> Geometries:
     columns: list[Floats] = []
     for heading in xy:
         told = Field(heading, "number", Text(heading, heading))

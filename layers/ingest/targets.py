@@ -14,9 +14,12 @@ from sqlalchemy.sql.functions import func
 from layers import supply
 from layers.access import Role
 from layers.catalogue import layers
+from layers.export.about import heading
+from layers.export.cells import short_names
 from layers.ingest.errors import LayerNotImportable
 from layers.layer import Code, Layer, Text, about
 from layers.records import clearance, lineage, observations, occupations
+from layers.rows import told_columns
 
 Kind = Literal["text", "number", "integer", "boolean", "date", "list"]
 
@@ -72,6 +75,11 @@ class Target:
     touched: Callable[[Connection, int], list[str]] | None = None
 
     @property
+    def matched(self) -> bool:
+        """Whether a row without a code is known by what it says of a firm."""
+        return self.id == "enterprises"
+
+    @property
     def geometry_kind(self) -> str:
         """POINT, MULTIPOLYGON …"""
         assert self.geometry is not None
@@ -106,7 +114,13 @@ def targets() -> list[Target]:
 def _of_layer(layer: Layer) -> Target:
     table = layer.table
     geometry = next(c for c in table.c if isinstance(c.type, Geometry) and c.name == "geom")
-    fields = {name: _field(c) for name, c in layer.columns().items() if _fillable(c)}
+    short = short_names(told_columns(layer))
+    fields = {
+        # What our own Shapefiles and spreadsheets call it: they are read back without a mapping.
+        name: _field(c, more=(short[name], heading(c), f"{heading(c)} [{name}]"))
+        for name, c in layer.columns().items()
+        if name in table.c and _fillable(c)
+    }
     return Target(
         layer.id,
         layer.title,
@@ -125,14 +139,19 @@ def _fillable(col: Column[Any]) -> bool:
     return col.computed is None and col.name not in _OWN and not isinstance(col.type, Geometry)
 
 
-def _field(col: Column[Any], codes: tuple[Code, ...] = (), aliases: tuple[str, ...] = ()) -> Field:
+def _field(
+    col: Column[Any],
+    codes: tuple[Code, ...] = (),
+    aliases: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
+) -> Field:
     told = about(col)
     title = told.title if told else Text(col.name, col.name)
     return Field(
         col.name,
         _kind(col),
         title,
-        told.aliases if told else aliases,
+        (*(told.aliases if told else aliases), *more),
         told.codes if told else codes,
         told.unit if told else None,
         not col.nullable and col.server_default is None,
@@ -220,7 +239,7 @@ class _Record:
         fields = {
             c.name: _field(c, self.codes.get(c.name, ()), self.aliases.get(c.name, ()))
             for c in self.table.c
-            if _fillable(c)
+            if name in table.c and _fillable(c)
         }
         return Target(
             self.table.name,

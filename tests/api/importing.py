@@ -57,9 +57,9 @@ class Office:
             self.send("PUT", f"/imports/{made['id']}/files/{path.name}", 200, content=path.read_bytes())
         return made["id"]
 
-    def inspected(self, import_id: str, **said: Any) -> Json:
-        """The import after its files were looked at."""
-        self.send("POST", f"/imports/{import_id}/inspect", 202, json=said)
+    def inspected(self, import_id: str, province: str | None = "79", **said: Any) -> Json:
+        """The import after its files, of Ho Chi Minh City, were looked at."""
+        self.send("POST", f"/imports/{import_id}/inspect", 202, json={"province": province, **said})
         self.work()
         return self.get(import_id)
 

@@ -85,9 +85,44 @@ def test_the_verb_tells_in_both_languages(didoi: CliRunner, database: Engine, tm
 def test_a_failed_import_leaves_nothing(didoi: CliRunner, database: Engine, tmp_path: Path) -> None:
     done = didoi.invoke(build(), ["import", "enterprises", str(_file(tmp_path))])
     assert isinstance(done.exception, DidoiError)
-    assert done.exception.code == "crs_missing"
+    assert done.exception.code == "crs_unsure"
+    assert "EPSG:4326 (0.8" in done.exception.facts["candidates"]
     with database.connect() as db:
         assert db.execute(select(func.count()).select_from(RUNS)).scalar_one() == 0
+
+
+def test_a_plan_is_printed_with_what_is_open_and_loads_once_it_is_answered(
+    didoi: CliRunner, database: Engine, tmp_path: Path
+) -> None:
+    printed = didoi.invoke(build(), ["import", "--plan", "enterprises", str(_file(tmp_path))])
+    assert printed.exit_code == 3
+    assert "EPSG:4326" in printed.stderr
+    plan = json.loads(printed.stdout)
+    kept = tmp_path / "plan.json"
+    kept.write_text(printed.stdout, encoding="utf-8")
+    refused = didoi.invoke(build(), ["import", "--apply", str(kept)])
+    assert isinstance(refused.exception, DidoiError)
+    assert refused.exception.code == "plan_unanswered"
+    kept.write_text(json.dumps(plan | {"crs": "EPSG:4326"}), encoding="utf-8")
+    done = didoi.invoke(build(), ["import", "--apply", str(kept), "--json"])
+    assert json.loads(done.stdout)["loaded"] == 1
+    with database.connect() as db:
+        assert db.execute(select(RUNS.c.plan)).scalar_one()["crs"] == "EPSG:4326"
+    (tmp_path / "firms.csv").write_text(ROWS + "3,C,106.7,11,1\n", encoding="utf-8")
+    other = didoi.invoke(build(), ["import", "--apply", str(kept)])
+    assert isinstance(other.exception, DidoiError)
+    assert other.exception.code == "plan_of_other_file"
+
+
+def test_options_answer_the_questions_of_a_plan(didoi: CliRunner, tmp_path: Path) -> None:
+    asked = ["import", "--plan", "enterprises", str(_file(tmp_path)), "--crs", "EPSG:4326"]
+    printed = didoi.invoke(build(), [*asked, "--column", "address=ten", "--whole-list"])
+    plan = json.loads(printed.stdout)
+    assert (plan["crs"], plan["whole_list"]) == ("EPSG:4326", True)
+    assert plan["mapping"]["columns"]["address"] == "ten"
+    assert {"column": "address", "heading": "ten", "by": "person"}.items() <= plan["evidence"]["columns"][
+        0
+    ].items()
 
 
 def test_options_win_over_the_mapping(didoi: CliRunner, tmp_path: Path) -> None:
