@@ -77,6 +77,9 @@ def test_what_cannot_be_decided_is_told(twice: Engine) -> None:
         assert client.post("/firms/pairs/7", json={"verdict": "?"}, headers=token).status_code == 422
         assert client.get("/firms/pairs?state=old").status_code == 400
         assert client.get("/firms/pairs?limit=100000").status_code == 400
+        assert client.get(f"/firms/pairs?state=all&offset={2**53}").json() == {"total": 0, "pairs": []}
+        most = client.post(f"/firms/pairs/{2**53}", json={"verdict": "same"}, headers=token)
+        assert most.status_code == 404
 
 
 def test_the_command_line_lists_and_decides(twice: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
