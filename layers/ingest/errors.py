@@ -146,8 +146,16 @@ class CellTooLong(BadInput):
 
 
 class SheetTooLarge(BadInput):
-    """A sheet whose used range is far larger than its content. Facts: file, sheet, rows, columns."""
+    """A sheet whose used range is far larger than its content. Facts: file, sheet, limit."""
 
 
 class GeometryEncodingUnread(BadInput):
     """GeoParquet whose geometry is not WKB. Facts: file, encoding."""
+
+
+class ObjectTooLarge(BadInput):
+    """One GeoJSON object is longer than the limit. Facts: file, limit_mb."""
+
+
+class CurvesUnread(BadInput):
+    """Arcs and other curves that cannot be straightened here. Facts: file."""

@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import shapely
+
 from gis.errors import DidoiError
 from layers.ingest import errors
 from layers.ingest.arrow import Array, Rows, pa
@@ -30,6 +32,8 @@ ROOT = Path(__file__).parents[2]
 BOOT = "import sys; sys.path.append({root!r}); from layers.ingest.reading.child import main; main()"
 #: Bytes that are read within ``limit_s``; a larger file has as many times longer.
 AT_ONCE_BYTES = 100_000_000
+#: Text of one GeoJSON object: some five million numbers.
+OBJECT_MB = 100
 LONGEST_ANSWER_BYTES = 64_000_000
 
 
@@ -37,7 +41,7 @@ LONGEST_ANSWER_BYTES = 64_000_000
 class Limits:
     """What one file may take: resident memory, unpacked size, and seconds (more for more than 100 MB)."""
 
-    memory_mb: int = 900
+    memory_mb: int = 800
     unpacked_bytes: int = 2_000_000_000
     limit_s: int = 28
 
@@ -160,7 +164,8 @@ def read(
     faults = [(int(row), str(code), facts) for row, code, facts in head["faults"]]
     if head["cells"]:
         sheet = _sheet(tables(head["layer"], table, _merged(head)), layer_in_file, path.name)
-        return Received(sheet.rows, None, None, sheet.name, None, letters.used, sheet)
+        rows, wkb = _apart(sheet.rows)
+        return Received(rows, wkb, None, sheet.name, None, letters.used, sheet)
     wkb = table[geometry] if geometry else None
     rows = table.drop_columns([geometry]) if geometry else table
     return Received(
@@ -181,6 +186,15 @@ def _sheet(found: list[SheetTable], asked: str | None, file: str) -> SheetTable:
     if not named:
         raise errors.LayerNotInFile(file=file, asked=asked, layers=known)
     return named[0]
+
+
+def _apart(rows: Rows) -> tuple[Rows, Array | None]:
+    """Attributes and geometries of a sheet: a column headed WKT is the geometry, as in a CSV."""
+    named = [name for name in rows.column_names if name.strip().upper() == "WKT"]
+    if not named or not pa.types.is_string(rows[named[0]].type):
+        return rows, None
+    drawn = shapely.from_wkt(rows[named[0]].to_numpy(zero_copy_only=False), on_invalid="ignore")
+    return rows.drop_columns(named[:1]), pa.array(shapely.to_wkb(drawn), pa.binary())
 
 
 def _merged(head: dict[str, Any]) -> list[tuple[int, int, int, int]]:
@@ -225,7 +239,7 @@ def _shown(value: Any, letters: Letters) -> Any:
         return value
     try:
         return letters.text([value])[0]
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError, ValueError):
         return value
 
 
@@ -262,6 +276,7 @@ def _ask(path: Path, asked: dict[str, Any], limits: Limits) -> _Answer:
             "memory_mb": limits.memory_mb,
             "unpacked_bytes": limits.unpacked_bytes,
             "limit_s": seconds,
+            "object_mb": OBJECT_MB,
             "drivers": _drivers(),
         }
         code = _run(asked, scratch, seconds)
@@ -316,6 +331,7 @@ def _last_line(path: Path) -> str:
     with path.open("rb") as said:
         said.seek(max(0, path.stat().st_size - 4000))
         lines = said.read().decode(errors="replace").strip().splitlines()
+    lines = [line for line in lines if not line.startswith("note:")]
     return lines[-1][:300] if lines else ""
 
 
@@ -351,7 +367,7 @@ def _environment(scratch: str) -> dict[str, str]:
         "CPL_VSIL_CURL_ALLOWED_FILENAME": "/vsicurl/none",
         "GML_DOWNLOAD_SCHEMA": "NO",
         "GML_SKIP_RESOLVE_ELEMS": "ALL",
-        "OGR_GEOJSON_MAX_OBJ_SIZE": "100",
+        "OGR_GEOJSON_MAX_OBJ_SIZE": str(OBJECT_MB),
         "OGR_ARROW_MEM_LIMIT": "100000000",
         "GDAL_CACHEMAX": "32",
         "GDAL_NUM_THREADS": "1",

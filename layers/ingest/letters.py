@@ -109,7 +109,7 @@ def letters_of(
         tried = Letters(told, used, raw, cut, candidates)
         try:
             tried.text(texts)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError, ValueError):
             continue
         return tried
     return Letters(told, "", raw, cut, candidates)
@@ -130,7 +130,7 @@ def spelled(table: Rows, letters: Letters, geometry: str | None, file: str) -> R
         for name, column in zip(table.column_names, table.columns, strict=True):
             names.append(_heading(name, letters, names) if name != geometry else name)
             columns.append(column if name == geometry else _column(column, letters))
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError, ValueError) as error:
         raise EncodingUnknown(file=file, encoding=letters.used or letters.declared or UTF8) from error
     return pa.table(columns, names=names)
 
@@ -173,6 +173,6 @@ def _told(name: str | None) -> str | None:
         return known
     try:
         python = codecs.lookup(name).name
-    except LookupError:
-        return name
+    except (LookupError, ValueError):
+        return name[:40]
     return _AS_TOLD.get(python, "ISO-8859-1" if python == "iso8859-1" else python)

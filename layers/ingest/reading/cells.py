@@ -20,7 +20,7 @@ from layers.ingest.reading.unpack import Source
 pa: Any = pyarrow
 BATCH_CELLS = 65_536
 #: An Excel sheet has 17 billion cells; whoever formats a whole column has not filled them.
-MOST_CELLS = 30_000_000
+MOST_CELLS = 20_000_000
 SCHEMA = pa.schema([("row", pa.int32()), ("col", pa.int32()), ("text", pa.string()), ("kind", pa.string())])
 _ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA", "#SPILL!"}
 
@@ -44,8 +44,12 @@ def open_layer(layer: Layer) -> Opened:
         sheet = _book(layer.source).get_sheet_by_name(layer.inside)
     except CalamineError as error:
         fail("file_unreadable", reason=f"{layer.name}: {error}"[:300])
+    except BaseException as error:  # a panic of the library, for more cells than memory can hold
+        if type(error).__name__ != "PanicException":
+            raise
+        fail("sheet_too_large", sheet=layer.name, limit=MOST_CELLS)
     if sheet.height * sheet.width > MOST_CELLS:
-        fail("sheet_too_large", sheet=layer.name, rows=sheet.total_height, columns=sheet.total_width)
+        fail("sheet_too_large", sheet=layer.name, limit=MOST_CELLS)
     row0, column0 = sheet.start or (0, 0)
     merged = [[*start, *end] for start, end in sheet.merged_cell_ranges or []]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from layers.ingest.reading import kinds, sandbox
 from layers.ingest.reading.answer import ROWS, fail, tell
 from layers.ingest.reading.found import Tally
 from layers.ingest.reading.layers_in import Layer, Opened
-from layers.ingest.reading.unpack import Source, sources
+from layers.ingest.reading.unpack import Source, lying_beside, sources
 
 MOST_COLUMNS = 1_500
 
@@ -26,15 +27,15 @@ def main() -> None:
     asked: dict[str, Any] = json.loads(sys.argv[1])
     path, scratch = Path(asked["path"]), Path(asked["scratch"])
     sandbox.limit(asked["memory_mb"], asked["limit_s"], asked["unpacked_bytes"])
-    fenced = sandbox.close_files(_upload(path), scratch), sandbox.close_network()
-    kind, found = sources(path, scratch, asked["unpacked_bytes"])
+    beside = lying_beside(path)
+    fenced = sandbox.close_files(_upload(path, beside), scratch), sandbox.close_network()
+    kind, found = sources(path, scratch, asked["unpacked_bytes"], beside)
     # Before GDAL loads: only the drivers of what was found. (putenv, since GDAL reads the C environment.)
     wanted = {source.kind.driver for source in found}
     os.putenv("OGR_SKIP", ",".join(name for name in asked["drivers"] if name not in wanted))
     try:
         if asked["verb"] == "inspect":
-            layers = [layer for source in found for layer in _layers(source)]
-            looked = [_look(layer, at, scratch) for at, layer in enumerate(layers)]
+            looked = [_look(layer, at, scratch) for at, layer in enumerate(_all_layers(found))]
             tell({"kind": kind, "layers": looked, "fenced": fenced})
         else:
             tell(
@@ -48,19 +49,31 @@ def main() -> None:
         if error.errno == 27:  # EFBIG
             fail("file_too_large", limit_mb=asked["unpacked_bytes"] // 1_000_000)
         fail("file_unreadable", reason=_said(error, found))
-    except (UnicodeError, ValueError, RuntimeError, LookupError, TypeError) as error:
+    except Exception as error:  # whatever a library finds to raise on damaged bytes
+        if "too complex/large" in str(error):
+            fail("object_too_large", limit_mb=asked["object_mb"])
+        if "Nonlinear" in str(error):
+            fail("curves_unread")
         fail("file_unreadable", reason=_said(error, found))
 
 
-def _upload(path: Path) -> list[Path]:
-    """What may be opened: the file and what lies beside it under its name, or the folder."""
-    if path.is_dir() or path.is_symlink():
-        return [path] if path.is_dir() and not path.is_symlink() else []
-    beside = {suffix for parts in kinds.PARTS.values() for suffix in parts}
-    lying = [
-        p for p in path.parent.glob("*") if p.stem.lower() == path.stem.lower() and p.suffix.lower() in beside
+def _upload(path: Path, beside: list[Path]) -> list[Path]:
+    """What may be opened: the file and what belongs to it, or the folder; nothing that a link leads to."""
+    return [one for one in (path, *beside) if not one.is_symlink()]
+
+
+def _all_layers(found: list[Source]) -> list[Layer]:
+    """Layers under different names; a KMZ has documents that only link to others: those are left out."""
+    layers = [layer for source in found for layer in _layers(source)]
+    if not layers and found and found[0].kind is kinds.KML:
+        layers = [Layer(found[0], found[0].name, None)]
+    if not layers and any(source.kind is not kinds.GEOTIFF for source in found):
+        fail("file_without_layers")
+    names = [layer.name for layer in layers]
+    return [
+        layer if names.count(layer.name) == 1 else replace(layer, name=f"{layer.source.name}/{layer.name}")
+        for layer in layers
     ]
-    return [path, *(p for p in lying if not p.is_symlink())]
 
 
 def _layers(source: Source) -> list[Layer]:
@@ -101,7 +114,9 @@ def _chosen(layers: list[Layer], asked: str | None) -> Layer:
         fail("file_without_layers")
     if asked is None:
         return layers[0] if len(layers) == 1 else fail("layer_choice_needed", layers=known)
-    named = [layer for layer in layers if asked in (layer.name, f"{layer.source.name}/{layer.name}")]
+    # A sheet may hold several tables: the parent takes "Khu (2)" out of "Khu".
+    named = [one for one in layers if one.name == asked]
+    named += [one for one in layers if asked.startswith(f"{one.name} (")]
     return named[0] if named else fail("layer_not_in_file", asked=asked, layers=known)
 
 

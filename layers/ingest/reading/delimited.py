@@ -25,6 +25,7 @@ pa: Any = pyarrow
 BATCH_ROWS = 16_384
 SAMPLE_ROWS = 200
 LONGEST_CELL = 64_000_000
+DEEPEST = 20  # collections in collections: reading goes down with them
 #: A file with titles above is a report that a person made; longer ones are exports.
 LONGEST_REPORT_BYTES = 20_000_000
 GEOMETRY_HEADINGS = {
@@ -44,7 +45,10 @@ def open_layer(layer: Layer) -> Opened:
     raw = encoding == "latin-1"
     csv.field_size_limit(LONGEST_CELL)
     separator = _separator(path, encoding)
-    head = list(islice(_rows(path, encoding, separator, strict=False), SAMPLE_ROWS))
+    try:
+        head = list(islice(_rows(path, encoding, separator, strict=False), SAMPLE_ROWS))
+    except csv.Error:
+        fail("cell_too_long", row=1, limit=LONGEST_CELL)
     if not head:
         fail("file_blank")
     strict = _sound_quotes(path, encoding, separator)
@@ -199,17 +203,18 @@ def _batch(
 def _wkb(values: list[str | None], before: int, faults: list[list[object]]) -> Any:
     import shapely
 
-    texts = [
+    given = [
         None if v is None or not v.strip() else re.sub(r"^\s*SRID=\d+;", "", v.strip(), flags=re.I)
         for v in values
     ]
+    texts = [None if t is not None and t.upper().count("COLLECTION") > DEEPEST else t for t in given]
     hexed = [t if t is not None and _HEX.match(t) else None for t in texts]
     worded = [t if t is not None and h is None else None for t, h in zip(texts, hexed, strict=True)]
     geoms = shapely.from_wkt(worded, on_invalid="ignore")
     if any(hexed):
         from_hex = shapely.from_wkb(hexed, on_invalid="ignore")
         geoms = [b if a is None else a for a, b in zip(geoms, from_hex, strict=True)]
-    for i, (text, geometry) in enumerate(zip(texts, geoms, strict=True)):
+    for i, (text, geometry) in enumerate(zip(given, geoms, strict=True)):
         if text is not None and geometry is None:
             faults.append([before + i, "geometry_unreadable", {"value": text[:80]}])
     return pa.array(shapely.to_wkb(geoms), pa.binary())

@@ -8,6 +8,7 @@ is held against the bytes that are there.
 from __future__ import annotations
 
 import re
+import shutil
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +75,8 @@ def read(source: Source) -> Header:
         named = re.search(r'^\s*(?:!charset\s+|.*\bcharset\s+)"?([\w-]+)', head, re.IGNORECASE | re.MULTILINE)
         declared = _CHARSETS.get(named.group(1).lower()) if named else None
         system = re.search(r"^\s*coordsys\b.*(?:\n\s+.*)*", head, re.IGNORECASE | re.MULTILINE)
-        utf8 = declared in ("utf-8", "utf-16")
-        return Header(None, declared, raw=not utf8, crs_text=system.group(0).strip() if system else None)
+        rows = _mid_rows(path) if source.kind is kinds.MIF else None
+        return Header(rows, declared, raw=True, crs_text=system.group(0).strip() if system else None)
     if source.kind is kinds.DXF:
         return _dxf(path)
     if source.kind is kinds.GEOJSON_LINES:
@@ -104,6 +105,7 @@ def _check_shapefile(path: Path) -> None:
     if _words(index) > index.stat().st_size:
         fail("file_cut_short", part=".shx", announced_bytes=_words(index), bytes=index.stat().st_size)
     rows, head, width = _dbf(path.with_suffix(".dbf"))
+    _check_fields(path.with_suffix(".dbf"))
     held = path.with_suffix(".dbf").stat().st_size
     if head + rows * width > held:
         _cut(rows, max(0, (held - head) // max(width, 1)))
@@ -144,6 +146,19 @@ def _dbf(path: Path) -> tuple[int, int, int]:
         fail("file_cut_short", part=path.suffix, announced_bytes=32, bytes=len(head))
     rows, first, width = struct.unpack("<IHH", head[4:12])
     return rows, first, width
+
+
+def _check_fields(path: Path) -> None:
+    """A row of a DBF is as long as its fields and one byte; where not, GDAL drops the fields silently."""
+    _, first, width = _dbf(path)
+    with path.open("rb") as file:
+        head = file.read(first)[32:]
+    fields = [head[at : at + 32] for at in range(0, len(head) - 31, 32)]
+    fields = fields[: next((i for i, one in enumerate(fields) if one[:1] == b"\r"), len(fields))]
+    # A character field keeps the high byte of its length where others keep their decimals.
+    long = sum(one[16] + (one[17] << 8 if one[11:12] == b"C" else 0) for one in fields)
+    if width not in (long + 1, sum(one[16] for one in fields) + 1):
+        fail("file_unreadable", reason=f"DBF: {width} ≠ {long + 1}")
 
 
 def _shapefile_encoding(path: Path) -> str | None:
@@ -238,8 +253,40 @@ def _dxf(path: Path) -> Header:
     version = re.search(r"\$ACADVER\s+1\s+AC(\d+)", head)
     page = re.search(r"\$DWGCODEPAGE\s+3\s+(\S+)", head)
     if version and int(version.group(1)) >= 1021:
-        return Header(None, "utf-8")
+        return Header(None, "utf-8", raw=True)
     return Header(None, codec(page.group(1).replace("_", " ")) if page else None, raw=True)
+
+
+def neutral(path: Path) -> None:
+    """
+    Make a copy of a MapInfo header that says "Neutral": GDAL then leaves the bytes of texts alone.
+
+    What it recodes depends on the build, and Vietnamese is not among what it can.
+    """
+    with path.open("rb") as file:
+        head, rest = file.read(65_536), path.stat().st_size > 65_536
+        changed = re.sub(rb'(charset\s+"?)[\w-]+', rb"\1Neutral", head, flags=re.IGNORECASE)
+        if changed == head:
+            return
+        copy = path.with_name("neutral")
+        with copy.open("wb") as into:
+            into.write(changed)
+            if rest:
+                shutil.copyfileobj(file, into)
+    copy.replace(path)
+
+
+def _mid_rows(path: Path) -> int | None:
+    """Lines of attributes; a text over several lines is quoted."""
+    beside = path.with_suffix(".mid")
+    if not beside.exists():
+        return None
+    rows, quotes = 0, 0
+    with beside.open("rb") as file:
+        for line in file:
+            quotes += line.count(b'"')
+            rows += quotes % 2 == 0 and bool(line.strip())
+    return rows
 
 
 def _check_mif(path: Path) -> None:

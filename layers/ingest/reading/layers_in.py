@@ -11,11 +11,11 @@ from layers.ingest.reading.unpack import Source
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: its source, the name people choose it by, and its name for the reader."""
+    """One layer: its source, the name people choose it by, and its name for the reader (None: the one)."""
 
     source: Source
     name: str
-    inside: str
+    inside: str | None
 
 
 @dataclass(frozen=True)

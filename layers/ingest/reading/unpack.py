@@ -83,7 +83,15 @@ class _Into:
             sink.write(block)
 
 
-def sources(path: Path, scratch: Path, unpacked_bytes: int) -> tuple[str, list[Source]]:
+def lying_beside(path: Path) -> list[Path]:
+    """Files that may belong to this one: of its name, in any case, and with the ending of a part."""
+    if path.is_dir() or path.is_symlink():
+        return []
+    beside = (p for p in path.parent.iterdir() if p != path and p.stem.lower() == path.stem.lower())
+    return sorted(p for p in beside if p.suffix.lower() in _BESIDE)
+
+
+def sources(path: Path, scratch: Path, unpacked_bytes: int, beside: list[Path]) -> tuple[str, list[Source]]:
     """What the upload is called as a whole, and the main files in it."""
     if path.is_symlink():
         fail("file_is_link")
@@ -98,7 +106,7 @@ def sources(path: Path, scratch: Path, unpacked_bytes: int) -> tuple[str, list[S
     if kind in kinds.SHEETS and kind is not kinds.XLS:
         weigh(path, unpacked_bytes)
     into = _Into(scratch, unpacked_bytes, None)
-    lying = [_Member(PurePosixPath(path.name), path), *_siblings(path, kind)]
+    lying = [_Member(PurePosixPath(path.name), path), *_siblings(beside, kind)]
     return kind.name, [_source(lying[0], kind, lying, into)]
 
 
@@ -123,7 +131,7 @@ def _unzipped(path: Path, kind: Kind, scratch: Path, unpacked_bytes: int) -> tup
             if any(m.name.suffix.lower() == ".kml" for m in members) and (
                 kind is kinds.KMZ or _only_kml(members)
             ):
-                members = _first_kml(members)
+                members = _kml(members)
             return _named(_group(members, _Into(scratch, _budget(path, unpacked_bytes), archive), path.stem))
     except DAMAGES as error:
         fail("file_unreadable", reason=str(error)[:300] or type(error).__name__)
@@ -195,25 +203,22 @@ def _walk(folder: Path) -> Iterator[_Member]:
             yield _Member(name, path)
 
 
-def _siblings(path: Path, kind: Kind) -> list[_Member]:
-    """The parts that lie beside a main file, by its name in any case of letters."""
-    if kind not in kinds.PARTS:
-        return []
-    beside = sorted(p for p in path.parent.iterdir() if p != path and p.stem.lower() == path.stem.lower())
-    beside = [p for p in beside if p.suffix.lower() in kinds.PARTS[kind]]
-    if any(p.is_symlink() for p in beside):
+def _siblings(beside: list[Path], kind: Kind) -> list[_Member]:
+    """The parts of a main file."""
+    parts = [p for p in beside if p.suffix.lower() in kinds.PARTS.get(kind, ())]
+    if any(p.is_symlink() for p in parts):
         fail("file_is_link")
-    return [_Member(PurePosixPath(p.name), p) for p in beside if p.is_file()]
+    return [_Member(PurePosixPath(p.name), p) for p in parts if p.is_file()]
 
 
 def _only_kml(members: list[_Member]) -> bool:
     return not any(m.name.suffix.lower() in _MAIN - {".kml", ".tif", ".tiff"} for m in members)
 
 
-def _first_kml(members: list[_Member]) -> list[_Member]:
-    """The document of a KMZ: ``doc.kml``, else the first in the archive; others are linked from it."""
+def _kml(members: list[_Member]) -> list[_Member]:
+    """The documents of a KMZ, the main one first; pictures and models are left."""
     inside = [m for m in members if m.name.suffix.lower() == ".kml"]
-    return [min(inside, key=lambda m: (len(m.name.parts), m.name.name.lower() != "doc.kml"))]
+    return sorted(inside, key=lambda m: (m.name.name.lower() != "doc.kml", len(m.name.parts)))
 
 
 def _group(members: list[_Member], into: _Into, whole: str) -> list[Source]:

@@ -33,63 +33,70 @@ def layers_of(source: Source) -> list[Layer]:
     """The layers of one source; those of single-layer formats are named for the file."""
     pyogrio = _pyogrio(source)
     headers.check(source)
+    if source.kind in ONE_LAYER:
+        return [Layer(source, source.name, None)]
     names = [str(name) for name, _ in pyogrio.list_layers(source.path)]
-    if (
-        source.kind in ONE_LAYER
-        and len(names) == 1
-        and (source.kind is not kinds.GEOJSON or names[0] == "inside")
-    ):
-        return [Layer(source, source.name, names[0])]
-    return [Layer(source, name, name) for name in names]
+    if source.kind is kinds.KML:
+        # Folders and documents that only hold others are layers too.
+        counts = [pyogrio.read_info(source.path, layer=name)["features"] for name in names]
+        names = [name for name, count in zip(names, counts, strict=True) if count]
+    return [Layer(source, source.name if name == "inside" else name, name) for name in names]
 
 
 def open_layer(layer: Layer) -> Opened:
     """Open one layer; the rows come as batches whose text is UTF-8 or, where ``raw``, ISO-8859-1."""
     pyogrio, source = _pyogrio(layer.source), layer.source
     told = headers.read(source)
+    byte_text = source.kind in (kinds.TAB, kinds.MIF)
+    if byte_text:
+        headers.neutral(source.path)
     options = _options(source, raw=told.raw)
-    info = pyogrio.read_info(
-        source.path, layer=layer.inside, force_feature_count=source.kind in COUNTED, **options
-    )
-    announced = told.rows if told.rows is not None else int(info["features"])
-    crs = info["crs"]
-    geometry = _geometry_name(layer, options)
+    announced = told.rows
+    if announced is None and source.kind in COUNTED:
+        info = pyogrio.read_info(source.path, layer=layer.inside, force_feature_count=True, **options)
+        announced = int(info["features"])
 
-    def batches(raw_text: bool = False) -> Iterator[Any]:
-        with pyogrio.raw.open_arrow(
+    def opened() -> Any:
+        return pyogrio.raw.open_arrow(
             source.path, layer=layer.inside, use_pyarrow=True, batch_size=BATCH_ROWS, **options
-        ) as (_, reader):
-            empty = pa.RecordBatch.from_pylist([], schema=reader.schema)
-            yield plain(empty, geometry)
+        )
+
+    # Opening may parse the whole file: it is done once, for the answer below and the first reading.
+    first = opened()
+    meta, rows = first.__enter__()
+    waiting: list[Any] = [(first, rows)]
+    name = meta["geometry_name"] or "wkb_geometry"
+    geometry = name if meta["geometry_type"] is not None and name in rows.schema.names else None
+
+    def batches(raw_text: bool) -> Iterator[Any]:
+        if not waiting:
+            again = opened()
+            waiting.append((again, again.__enter__()[1]))
+        context, reader = waiting.pop()
+        try:
+            yield plain(pa.RecordBatch.from_pylist([], schema=reader.schema), geometry)
             for batch in reader:
-                yield plain(_as_raw(batch, geometry) if raw_text else batch, geometry)
+                yield plain(_as_raw(batch, geometry) if raw_text or byte_text else batch, geometry)
+        finally:
+            context.__exit__(None, None, None)
 
     return Opened(
         layer,
         batches,
         geometry=geometry,
-        crs=crs,
+        crs=meta["crs"],
         crs_text=told.crs_text,
         declared_encoding=told.encoding,
         raw=told.raw,
-        announced=announced if announced >= 0 else None,
+        announced=announced,
         trailing_cut=source.kind in (kinds.SHAPEFILE, kinds.TAB),
     )
-
-
-def _geometry_name(layer: Layer, options: dict[str, Any]) -> str | None:
-    pyogrio = _pyogrio(layer.source)
-    with pyogrio.raw.open_arrow(
-        layer.source.path, layer=layer.inside, use_pyarrow=True, max_features=0, **options
-    ) as (meta, reader):
-        name = meta["geometry_name"] or "wkb_geometry"
-        return name if meta["geometry_type"] is not None and name in reader.schema.names else None
 
 
 def _options(source: Source, *, raw: bool) -> dict[str, Any]:
     if source.kind is kinds.GML:
         return {"DOWNLOAD_SCHEMA": "NO", "SKIP_RESOLVE_ELEMS": "ALL", "WRITE_GFS": "NO"}
-    if raw and source.kind in (kinds.SHAPEFILE, kinds.TAB, kinds.MIF, kinds.DXF):
+    if raw and source.kind in (kinds.SHAPEFILE, kinds.DXF):
         return {"ENCODING": RAW}
     return {}
 
@@ -122,4 +129,4 @@ def reason(error: BaseException, source: Source | None) -> str:
         said = said.replace(str(source.path), source.name).replace(str(source.path.parent), "")
     with suppress(re.error):
         said = re.sub(r"/\S*/didoi-import-\w+/\S*", "…", said)
-    return said[:300] or type(error).__name__
+    return said.split("; It might help")[0][:300] or type(error).__name__
