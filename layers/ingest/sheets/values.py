@@ -25,7 +25,7 @@ from layers.ingest.sheets.grid import (
 from layers.ingest.sheets.numbers import NumberFormat
 from layers.ingest.sheets.recognise import Block
 
-_DATED = re.compile(r"\b(ngay|thoi diem|thoi han|tu thang|date)\b")
+_DATED = re.compile(r"(?<!/)\b(ngay|thoi diem|thoi han|tu thang|date)\b")
 _ERROR = r"^#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!)$"
 _NOTHING = r"^[-–—_.…x]+$"  # what people type under figures and dates where nothing is known
 
