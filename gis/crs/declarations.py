@@ -116,8 +116,9 @@ def _projection(crs: CRS) -> tuple[float, float, Literal["wgs84", "vn2000"]] | N
     origin = [facts.get(name) for name in ("False easting", "False northing", "Latitude of natural origin")]
     if origin != [500_000, 0, 0] or k not in (K_TM3, K_UTM):
         return None
-    wgs84 = "WGS" in crs.datum.name.upper() if crs.datum is not None else False
-    unknown = crs.datum is None or "UNKNOWN" in crs.datum.name.upper()
+    named = crs.datum.name.upper() if crs.datum is not None else ""
+    wgs84 = "WGS" in named or "WORLD GEODETIC" in named
+    unknown = "UNKNOWN" in named
     meridian_deg = float(facts.get("Longitude of natural origin", 0.0))
     return meridian_deg, k, "wgs84" if wgs84 and not unknown else "vn2000"
 

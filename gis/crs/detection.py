@@ -111,8 +111,8 @@ def detect(
     extent
         West, south, east, north of where it is known to lie, by any other knowledge.
     lines, areas
-        Shape (k,), longitude, latitude: what is already known near by from other sources. Empty is the same as
-        None; given ones that settle nothing are a reason to ask.
+        Shape (k,), longitude, latitude: what is already known near by from other sources. Empty is
+        the same as None; given ones that settle nothing are a reason to ask.
 
     Returns
     -------

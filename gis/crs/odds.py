@@ -28,6 +28,8 @@ _SOUND_AGAINST = {"wgs84_datum": 1.5, "zero_shift": 1.5, "scale": 0.8, "sign_fau
 _ELSEWHERE = 1e-3
 _OUTSIDE = 1e-5
 _PLACES_COMPARED = 6
+#: How far a comparison moves the odds at most, as powers of e: one that settles a place, one that hints.
+_SETTLED, _HINTED = 12.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def _fit(one: Landing, province: Province | None) -> float:
     """How well a place agrees with the province or extent, and with the width that zones have."""
     wide_deg = 3.6 if SUPPORTED[one.reading.srid].k == K_UTM else 1.75
     far = one.off_meridian_deg > wide_deg and not own(one.reading, province)
-    inside = 1.0 if np.isnan(one.inside) else _OUTSIDE + np.clip((one.inside - 0.4) / 0.5, 0, 1) ** 2
+    inside = 1.0 if np.isnan(one.inside) else _OUTSIDE + np.clip((one.inside - 0.6) / 0.35, 0, 1) ** 2
     return float(inside) * (0.1 if far else 1.0)
 
 
@@ -191,15 +193,19 @@ def decisive(matches: list[PlaceMatch]) -> PlaceMatch | None:
 
 
 def _evidence(one: Landing, matches: list[PlaceMatch]) -> float:
-    found = decisive(matches)
-    if found is None:
+    if not matches:
         return 1.0
-    best = found.match.height.max()
-    bonus = float(np.exp(min(8.0, best**2 / 2)))
+    found = decisive(matches)
+    most, bonus = _SETTLED, 1.0
+    if found is None:  # what does not settle a place still says which reading to name first
+        found, most = max(matches, key=lambda match: match.match.height.max()), _HINTED
+    best = max(0.0, found.match.height.max())
+    if most == _SETTLED:
+        bonus = float(np.exp(min(most, best**2 / 2)))
     if found.fits(one.reading):
         return bonus
     height = max(0.0, found.height(one.reading))
-    return bonus * float(np.exp(-min(12.0, (best**2 - height**2) / 2)))
+    return bonus * float(np.exp(-min(most, (best**2 - height**2) / 2)))
 
 
 def _doubts(

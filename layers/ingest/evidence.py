@@ -90,6 +90,9 @@ def gather(db: Connection, target: str, boxes: Iterable[Box], province: Province
         West, south, east, north of each candidate, the likeliest first.
     """
     around = list(_places(boxes))
+    if not around:
+        nothing: Geometries = np.empty(0, dtype=object)
+        return Nearby(nothing, nothing, province)
     lines = _near(db, [ROADS], target, around)
     areas = _near(db, [ZONES, LOTS, ADMIN_UNITS], target, around)
     # A unit that merely contains the place has no line there to compare with.
@@ -135,7 +138,7 @@ def _places(boxes: Iterable[Box]) -> Iterator[Box]:
 def _near(db: Connection, tables: Sequence[Table], target: str, boxes: Sequence[Box]) -> Geometries:
     found: list[bytes] = []
     for table in tables:
-        if table.name == target or not boxes:
+        if table.name == target:
             continue
         here = or_(
             *(table.c.geom.op("&&")(func.ST_MakeEnvelope(w, s, e, n, STORAGE_SRID)) for w, s, e, n in boxes)

@@ -1,4 +1,5 @@
 from collections import Counter
+from datetime import date
 
 from gis.crs import SUPPORTED
 from gis.sectors import SCHEMES
@@ -34,6 +35,36 @@ def test_every_province_has_its_meridian_before_and_after_2025() -> None:
     assert found["2001", "Bình Dương"] == found["2025", "Hồ Chí Minh"] == 9210
     assert found["2001", "Kon Tum"] == 9216
     assert found["2025", "Quảng Ngãi"] == 5898
+
+
+def test_a_province_has_the_meridians_that_its_files_may_have_old_and_new() -> None:
+    kon_tum, bac_ninh = codes.province("62"), codes.province("24")
+    assert kon_tum is not None
+    assert bac_ninh is not None
+    assert (kon_tum.era, kon_tum.meridians_deg) == ("old", (107.5, 108.0))
+    # New Bắc Ninh took the code of old Bắc Giang, and holds the files of old Bắc Ninh on 105°30′.
+    assert (bac_ninh.name, bac_ninh.meridians_deg) == ("Bắc Ninh", (107.0, 105.5))
+    before = codes.province("24", date(2025, 6, 30))
+    assert before is not None
+    assert before.name == "Bắc Giang"
+    assert codes.province("74", date(2025, 6, 30)) == codes.province("74")
+    assert codes.province("99") is None
+
+
+def test_disputed_meridians_are_tried_too_and_every_old_province_became_one() -> None:
+    disputed = {
+        (row.vintage, row.province): row.disputed_deg for row in codes.meridians() if row.disputed_deg
+    }
+    assert disputed == {
+        ("2001", "Hà Nam"): 105.5,
+        ("2025", "Quảng Trị"): 106.25,
+        ("2025", "Tây Ninh"): 105.5,
+    }
+    new = {row.province_code for row in codes.meridians() if row.vintage == "2025"}
+    assert all((row.became in new) == (row.vintage == "2001") for row in codes.meridians())
+    assert all(
+        west < east and south < north for west, south, east, north in (p.box for p in codes.provinces())
+    )
 
 
 def test_the_lists_agree_with_the_layers_that_name_them() -> None:
