@@ -239,7 +239,7 @@ class _Record:
         fields = {
             c.name: _field(c, self.codes.get(c.name, ()), self.aliases.get(c.name, ()))
             for c in self.table.c
-            if name in table.c and _fillable(c)
+            if _fillable(c)
         }
         return Target(
             self.table.name,
