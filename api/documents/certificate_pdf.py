@@ -9,7 +9,7 @@ from typing import Any
 
 import typst
 
-from api.documents.certificate_parts import map_of, sector_names
+from api.documents.certificate_parts import legend_of, map_of, sector_names
 from api.words import say
 from api.words.form import day, number
 from gis.measure import HA_M2
@@ -142,6 +142,7 @@ def _cluster(one: Cluster) -> dict[str, Any]:
         "overlap_ha": _number(one.overlap_ha),
         "overlap_share": _percent(whole),
         "map": map_of(one),
+        "legend": legend_of(one),
         "caption": _say("caption", name=one.name or one.key)
         + (f" {say('certificate.illustrative', 'vi')}." if one.illustrative else ""),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
@@ -19,6 +20,7 @@ from api.http.deps import asking, doors_of
 from api.http.pages import HTML, render
 from api.http.queries import Dated
 from api.words import LANGS, say
+from api.words.form import number
 from layers.ccn_certificate import Certificate
 
 router = APIRouter(prefix="/certificates", tags=["certificates"])
@@ -126,9 +128,16 @@ def _page(found: Certificate) -> bytes:
         told=told,
         maps=maps,
         both=_both,
+        figure=_figure,
+        base="/certificates/ccn",
+        query=urlencode({"as_of": found.as_of, **({"option": found.option} if found.option else {})}),
         counts=" / ".join(say("certificate.counts", lang, **told["counts"]) for lang in LANGS),
     )
     return text.encode()
+
+
+def _figure(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else number(value, "vi", digits)
 
 
 def _both(code: str) -> str:

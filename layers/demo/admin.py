@@ -22,6 +22,8 @@ from layers.demo.plane import Columns, on_earth, spaced, to_sheet
 
 SINCE, CHANGE = date(2019, 1, 1), date(2025, 7, 1)
 SOURCE = "minh họa; ranh giới giả định, tên gần đúng"
+#: Old districts that were cities.
+CITIES = ("Thủ Dầu Một", "Thuận An", "Dĩ An", "Tân Uyên", "Bến Cát", "Biên Hòa", "Long Khánh")
 #: Old commune shared between two new ones, to have a split: (old, new that takes the other part).
 SPLIT = ("Tân Đông Hiệp Tây", "Đông Hòa")
 
@@ -164,11 +166,7 @@ def admin_table(net: Mesh) -> Columns:
         add("province", later[0], later[1], later[2], None, old_side == side, old=False)
     old_district = np.array([d for _, d, _ in net.old_units])[net.old]
     for name, side in district:
-        kind = (
-            "thành phố"
-            if name in ("Thủ Dầu Một", "Thuận An", "Dĩ An", "Tân Uyên", "Bến Cát", "Biên Hòa", "Long Khánh")
-            else "huyện"
-        )
+        kind = "thành phố" if name in CITIES else "huyện"
         add(
             "district",
             district_code[name],

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from layers.demo.admin import Mesh
+from layers.demo.admin import CITIES, Mesh
 from layers.demo.plane import Columns, on_earth
 from layers.demo.zones import Zone
 
@@ -74,7 +74,8 @@ def _location(zone: Zone, net: Mesh) -> str | None:
     units = [int(unit) for unit in np.argsort(-by_unit, kind="stable") if by_unit[unit] >= LEAST_SHARE]
     names = [net.old_units[unit][0] for unit in units]
     placed = [name if name.startswith("Thị trấn") else f"Xã {name}" for name in names]
-    return f"{', '.join(placed)}, huyện {net.old_units[units[0]][1]}"
+    district = net.old_units[units[0]][1]
+    return f"{', '.join(placed)}, {'thành phố' if district in CITIES else 'huyện'} {district}"
 
 
 def _strip(outline: Any, share: float) -> Any:
