@@ -17,7 +17,7 @@ import folium
 from folium.map import CustomPane
 from sqlalchemy import Connection
 
-from gis.errors import NotFound
+from gis.errors import BadInput, NotFound
 from layers.access import Actor
 from layers.catalogue import layer, layers
 from layers.filters import Box
@@ -27,6 +27,7 @@ from layers.folium_page.legend import legend
 from layers.layer import Layer
 from layers.rows import extent
 from layers.style import GROUPS, PALETTE, resolve
+from layers.tiles import any_kind
 
 MARGIN_DEG = 0.05
 FIRST = 5
@@ -64,13 +65,17 @@ class Sheet:
     match: Mapping[str, Any] | None = None
 
 
+class LayerNotOnSheet(BadInput):
+    """Working notes, points and areas mixed, are not for a sheet that is given away. Facts: layer."""
+
+
 def draw(db: Connection, actor: Actor, as_of: date, sheet: Sheet) -> folium.Map:
     """
     A folium map of what an actor may see on a date; :func:`layers.folium_page.page` makes it a file.
 
     Raises
     ------
-    NothingToDraw, MapTooLarge, LayerUnknown, LayerForbidden
+    NothingToDraw, MapTooLarge, LayerUnknown, LayerForbidden, LayerNotOnSheet
     """
     chosen = _chosen(actor, sheet)
     box = _box(db, actor, as_of, chosen)
@@ -102,8 +107,11 @@ def draw(db: Connection, actor: Actor, as_of: date, sheet: Sheet) -> folium.Map:
 def _chosen(actor: Actor, sheet: Sheet) -> list[Layer]:
     """In drawing order: the named ones over the base map, or all that a sheet holds."""
     if sheet.layers is None:
-        return [i for i in layers().values() if i.minzoom <= SHEET_ZOOM and actor.role >= i.access.view]
+        drawn = (i for i in layers().values() if i.minzoom <= SHEET_ZOOM and not any_kind(i))
+        return [i for i in drawn if actor.role >= i.access.view]
     named = {layer(layer_id).id for layer_id in sheet.layers}
+    if mixed := [layer_id for layer_id in sorted(named) if any_kind(layer(layer_id))]:
+        raise LayerNotOnSheet(layer=", ".join(mixed))
     return [item for item in layers().values() if item.id in named or item.group == "base"]
 
 

@@ -102,7 +102,7 @@ def statement(layer_id: str, actor: Actor, as_of: date, z: int, coarser: int = 1
     if kind != "point" and (z < MAX_ZOOM or coarser > 1):
         # A quarter of a pixel: neighbours stay together as far as anybody sees.
         shape = func.ST_Simplify(geom, pixel_m / 4, True)
-        if _any_kind(layer):  # what is too small to be seen is drawn as a point
+        if any_kind(layer):  # what is too small to be seen is drawn as a point
             shape = case((_larger_than(geom, 8 * pixel_m), shape), else_=func.ST_PointOnSurface(geom))
         elif kind == "polygon" or coarser > 1:
             kept.append(_larger_than(geom, pixel_m))
@@ -148,7 +148,7 @@ def geometry_kind(layer: Layer) -> Literal["polygon", "line", "point"]:
     return "point" if "POINT" in named else "line" if "LINE" in named else "polygon"
 
 
-def _any_kind(layer: Layer) -> bool:
+def any_kind(layer: Layer) -> bool:
     """Whether points, lines and polygons stand in one column."""
     kind = layer.columns()["geom"].type
     return isinstance(kind, Geometry) and str(kind.geometry_type).upper() == "GEOMETRY"

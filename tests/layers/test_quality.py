@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from api.words import catalogue
 from gis.crs import STORAGE_SRID
 from gis.quality.plane import Plane
 from layers.access import PUBLIC, Actor, Role
@@ -18,6 +19,7 @@ from layers.catalogue import layer
 from layers.catalogue.faults import LAYER
 from layers.catalogue.faults import TABLE as FAULTS
 from layers.dates import today
+from layers.folium_map import LayerNotOnSheet, Sheet, draw
 from layers.quality import check, decide
 from layers.quality.proposals import FaultNotRepairable, propose
 from layers.quality_rules import QualityRuleUnknown, rule, rules
@@ -481,3 +483,14 @@ def test_metres_of_the_plane_are_those_of_the_ellipsoid() -> None:
     assert shapely.area(plane.metres(square)) == pytest.approx(1, rel=1e-3)
     assert shapely.equals_exact(plane.degrees(plane.metres(square)), square, 1e-12)
     assert today() > SINCE
+
+
+def test_faults_are_not_drawn_on_a_sheet_that_is_given_away(db: Connection) -> None:
+    a_zone(db, "Z", rectangle(0, 0, 200, 100))
+    an_enterprise(db, "A", point(100, 50))
+    check(db, "enterprises")
+    assert faults(db)
+    words = {**catalogue("vi")["ui"], **catalogue("vi")["sheet"], "as_of": ""}
+    assert draw(db, PLANNER, today(), Sheet("vi", words))
+    with pytest.raises(LayerNotOnSheet):
+        draw(db, PLANNER, today(), Sheet("vi", words, ("faults",)))
