@@ -45,7 +45,7 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     """Column to a name of at most ten letters, no two alike; the same columns give the same names."""
     taken: dict[str, str] = {}
     for name in names:
-        short, count = name[:SHORT], 1
+        short, count = name[:SHORT].rstrip("_"), 1  # people and the import read land_type_ as land_type
         while short.lower() in {one.lower() for one in taken.values()}:
             count += 1
             short = f"{name[: SHORT - len(str(count)) - 1]}_{count}"

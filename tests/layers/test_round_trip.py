@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import unicodedata
 import zipfile
 from datetime import date, timedelta
@@ -16,7 +19,7 @@ import shapely
 from geoalchemy2.shape import from_shape, to_shape
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import ARRAY, Boolean, Connection, Date, Float, Integer, delete, insert, select
+from sqlalchemy import ARRAY, Boolean, Connection, Date, Engine, Float, Integer, delete, insert, select
 
 from gis import crs
 from layers.access import Actor, Role
@@ -103,9 +106,9 @@ def rows(draw: st.DrawFn, layer: Layer) -> list[dict[str, Any]]:
         row["valid_from"] = draw(st.dates(date(1950, 1, 1), date(2025, 6, 1)))
         row["valid_to"] = draw(st.none() | st.dates(date(2025, 7, 2), date(2090, 1, 1)))
         row["geom"] = draw(shape(kind))
-        for part in ("key", "code", "parcel_number", "number"):
-            if part in fields:
-                row[part] = f"{n:03d}-{row[part]}"[:60].strip()
+        for part in ("key", "code", "parcel_number", "number", "commune_code", "sheet_number", "zone_key"):
+            if row.get(part) is not None:
+                row[part] = f"{n:03d}-{row[part]}"[:40].strip()
         made.append(_mended(layer.id, row))
     return made
 
@@ -283,3 +286,28 @@ with create_engine(sys.argv[1]).connect() as db:
     except ExportNotWritten as error:
         print("told", error.facts)
 """
+
+
+@pytest.mark.parametrize("form", ["gpkg", "geojson", "parquet", "fgb", "shp", "kml", "xlsx", "csv"])
+def test_a_full_disk_is_told_and_never_a_shorter_file(database: Engine, tmp_path: Path, form: str) -> None:
+    places = layers()["places"].table
+    with database.begin() as db:
+        of_one = {"rank": 1, "valid_from": DAY, "source": "n" * 60}
+        spot = from_shape(shapely.Point(LON, LAT), srid=crs.STORAGE_SRID)
+        db.execute(
+            insert(places),
+            [
+                {"key": f"{n}-{hash(str(n))}", "name": f"Ấp {hash((n, 1))}", "geom": spot, **of_one}
+                for n in range(20_000)
+            ],
+        )
+    url = database.url.render_as_string(hide_password=False)
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, url, form, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert run.stdout.startswith("told"), run.stderr[-600:]
