@@ -65,8 +65,10 @@ class Content:
     def about(self) -> dict[str, Any]:
         """Source, date, filter, licence, operation of the coordinates, columns: ready for JSON."""
         rows, where = kept(self.layer, self.actor, self.as_of, self.wanted)
-        sources = self.db.execute(select(rows.c.source).where(*where).distinct().limit(50)).scalars()
-        told = sorted({source for source in sources if source})
+        told: list[str] = []
+        if "source" in rows.c:  # derived layers rest on others' sources
+            sources = self.db.execute(select(rows.c.source).where(*where).distinct().limit(50)).scalars()
+            told = sorted({source for source in sources if source})
         return about_of(
             self.layer, self.columns, self.as_of, self.wanted, self.crs, told, illustrative=self.illustrative
         )
