@@ -9,10 +9,15 @@ import { fileURLToPath } from "node:url";
 declare module "vitest" {
   interface ProvidedContext {
     url: string;
+    /** Makes the first account of a new server; null where the server was there before. */
+    token: string | null;
   }
 }
 
-type Project = { provide: (name: "url", value: string) => void };
+type Project = {
+  provide(name: "url", value: string): void;
+  provide(name: "token", value: string | null): void;
+};
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const READY_WITHIN_MS = 300_000;
@@ -21,6 +26,7 @@ export default async function serve(project: Project): Promise<(() => Promise<vo
   const given = process.env["DIDOI_URL"];
   if (given) {
     project.provide("url", given.replace(/\/$/, ""));
+    project.provide("token", process.env["DIDOI_SETUP_TOKEN"] ?? null);
     return undefined;
   }
   const home = await mkdtemp(`${tmpdir()}/didoi-browser-`);
@@ -45,7 +51,18 @@ export default async function serve(project: Project): Promise<(() => Promise<vo
     throw new Error(`the application did not start: ${fault}\n${told.join("")}`);
   }
   project.provide("url", url);
+  project.provide("token", await tokenIn(told));
   return stop;
+}
+
+/** The one-time token, which is printed about when the server first answers. */
+async function tokenIn(told: string[]): Promise<string | null> {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const token = /: ([\w-]{20,})\s/.exec(told.join(""))?.[1];
+    if (token) return token;
+    await new Promise((done) => setTimeout(done, 250));
+  }
+  return null;
 }
 
 async function freePort(): Promise<number> {

@@ -173,7 +173,7 @@ export function landingSketch(landings: Landing[], chosen: string | null, colour
   );
   const told = arrows.map((one) => {
     const to = middle(one.box);
-    const at: Point = [from[0] * 0.45 + to[0] * 0.55, from[1] * 0.45 + to[1] * 0.55];
+    const at: Point = [from[0] * 0.56 + to[0] * 0.44, from[1] * 0.56 + to[1] * 0.44];
     return feature({ type: "Point", coordinates: at }, { label: one.moved ?? "" });
   });
   // A file may cover less than a pixel of a province: each place has a mark that is seen at any scale.

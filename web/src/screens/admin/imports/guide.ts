@@ -90,7 +90,8 @@ export function standing(step: Step, now: Step, run: Import, plan: Plan | null):
   if (run.state === "loaded") return open(run, plan).has(step) || step === "load" ? "done" : "closed";
   if (!open(run, plan).has(step)) return "closed";
   const asks = asking(plan);
-  const before = STEPS.indexOf(step) < STEPS.indexOf(usual(run, plan));
+  const reached = Math.max(STEPS.indexOf(usual(run, plan)), STEPS.indexOf(now));
+  const before = STEPS.indexOf(step) < reached;
   return !asks.includes(step) && (before || step !== "check") && step !== "load" ? "done" : "open";
 }
 
