@@ -157,6 +157,8 @@ def _drawable(geoms: Any) -> Any:
     odd |= ~shapely.is_missing(drawn) & ~shapely.is_valid(drawn)
     drawn[odd] = shapely.point_on_surface(shapely.make_valid(drawn[odd]))
     drawn[shapely.is_empty(drawn)] = None
+    many = shapely.get_type_id(drawn) == shapely.GeometryType.MULTIPOINT
+    drawn[many] = shapely.get_geometry(drawn[many], 0)
     return drawn
 
 

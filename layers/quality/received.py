@@ -184,7 +184,7 @@ def _place(wkb: bytes) -> str | None:
             return None
         kink = kinks(np.array([shape], dtype=object))[0]
         place = kink if kink is not None else shapely.make_valid(shape, method="structure")
-        if place.geom_type == "GeometryCollection":
+        if place.geom_type in ("GeometryCollection", "MultiPoint"):
             place = place.representative_point()
     except (GEOSException, ValueError, TypeError):  # too faulty even to be shown
         return None

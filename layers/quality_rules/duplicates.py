@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import shapely
 
-from gis.arrays import Bools, Ints, Texts
+from gis.arrays import Bools, Geometries, Ints, Texts
 from gis.measure import HA_M2, area_ha
 from gis.quality import coverage
 from gis.quality.columns import crowds, repeats, sizes
@@ -97,16 +97,16 @@ def _crowded(scene: Scene, layer_id: str, most: float) -> Found:
     return Found.of(row, features.geoms[row], count[row].astype(float))
 
 
-def _both(features: Features, first: Ints, second: Ints) -> np.ndarray:
-    """Where both lie: points of two firms, or the land of two parcels as the points in their middle."""
-    n = len(first)
-    points = shapely.point_on_surface(features.geoms[np.concatenate([first, second])])
-    there = ~shapely.is_missing(points)
-    places = np.full(n, None, dtype=object)
-    row = np.tile(np.arange(n), 2)[there]
-    if len(row):
-        order = np.argsort(row, kind="stable")
-        shapely.multipoints(points[there][order], indices=row[order], out=places)
+def _both(features: Features, first: Ints, second: Ints) -> Geometries:
+    """A line from one to the other, or their point where they lie on one another."""
+    one, other = (shapely.point_on_surface(features.geoms[rows]) for rows in (first, second))
+    places: Geometries = np.array(one, dtype=object)
+    apart = np.flatnonzero(
+        ~shapely.equals(one, other) & ~shapely.is_missing(one) & ~shapely.is_missing(other)
+    )
+    if len(apart):
+        ends = [shapely.get_coordinates(points[apart]) for points in (one, other)]
+        places[apart] = shapely.linestrings(np.stack(ends, axis=1))
     return places
 
 
