@@ -66,7 +66,7 @@ def coverages_of_feature(
     """
     found = _areas(db, actor, as_of, layer_id, key)
     if len(found) == 0:
-        raise FeatureUnknown(layer=layer_id, key=key[:200])
+        raise FeatureUnknown(layer=layer_id, key=key[:200], as_of=as_of)
     geoms = np.array([geom for _, _, geom in found], dtype=object)
     return [told for one in figures(db, as_of, geoms, folder) if (told := one.of(0)) is not None]
 
