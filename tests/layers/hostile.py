@@ -646,6 +646,7 @@ def mixed_types_and_dimensions(folder: Path, bait: Bait) -> Path:
 def _blob(folder: Path, wkb: list[bytes], srid: int = 9210) -> Path:
     """A GeoPackage that holds these very bytes."""
     path = folder / "x.gpkg"
+    path.unlink(missing_ok=True)
     pyogrio.write_dataframe(zones(len(wkb)), path, driver="GPKG")
     with sqlite3.connect(path) as db:
         db.create_function("ST_IsEmpty", 1, lambda _: 0)
@@ -666,6 +667,24 @@ def curves(folder: Path, bait: Bait) -> Path:
     )
     circle = struct.pack("<BII", 1, 8, 5) + ring.tobytes()
     return _blob(folder, [struct.pack("<BII", 1, 10, 1) + circle])
+
+
+@case
+def curves_among_others(folder: Path, bait: Bait) -> Path:
+    """In a layer that says nothing of its type."""
+    curved = curves(folder, bait)
+    with sqlite3.connect(curved) as db:
+        (blob,) = db.execute("SELECT geom FROM x").fetchone()
+    db.close()
+    path = _blob(folder, [shapely.to_wkb(geometry) for geometry in zones(2).geometry])
+    with sqlite3.connect(path) as db:
+        db.create_function("ST_IsEmpty", 1, lambda _: 0)
+        for side in ("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            db.create_function(side, 1, lambda _: 0.0)
+        db.execute("UPDATE x SET geom = ? WHERE fid = 1", (blob,))
+        db.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'GEOMETRY'")
+    db.close()
+    return path
 
 
 @case

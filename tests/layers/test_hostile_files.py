@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from sqlalchemy import Connection, select
@@ -78,7 +79,6 @@ REFUSED: dict[str, type[DidoiError]] = {
     "picture_named_gpkg": errors.FileUnreadable,
     "web_page_named_csv": errors.FileUnreadable,
     "number_1e999_in_geojson": errors.FileUnreadable,
-    "curves": errors.CurvesUnread,
     "ring_of_10_million_in_geojson": errors.ObjectTooLarge,
     "csv_with_zero_bytes": errors.FileUnreadable,
     "csv_of_one_long_line": errors.CellTooLong,
@@ -99,6 +99,8 @@ ROWS = {
     "nan_in_geojson": 2,
     "open_rings_and_bow_ties": 6,
     "mixed_types_and_dimensions": 4,
+    "curves": 1,
+    "curves_among_others": 2,
     "measures_and_heights": 1,
     "wkb_that_lies": 6,
     "infinite_in_geopackage": 3,
@@ -160,6 +162,14 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Out
             yield {name: one.result() for name, one in waiting.items()}
         with pytest.raises(BlockingIOError):
             server.accept()  # nobody called
+
+
+@pytest.mark.parametrize("name", ["curves", "curves_among_others"])
+def test_arcs_become_lines_that_keep_their_area(outcomes: dict[str, Outcome], name: str) -> None:
+    received = outcomes[name].received
+    assert received is not None
+    circle = shapely.from_wkb(received.wkb[0].as_py())
+    assert circle.area == pytest.approx(np.pi * 50**2, rel=0.002)  # radius 50 m
 
 
 def assert_told(error: BaseException | None) -> None:

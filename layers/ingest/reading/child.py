@@ -15,6 +15,7 @@ from typing import Any
 
 from layers.ingest.reading import kinds, sandbox
 from layers.ingest.reading.answer import ROWS, fail, tell
+from layers.ingest.reading.curves import straightened
 from layers.ingest.reading.found import Tally
 from layers.ingest.reading.layers_in import Layer, Opened
 from layers.ingest.reading.unpack import Source, lying_beside, sources
@@ -152,7 +153,10 @@ def _about(opened: Opened, raw: bool) -> dict[str, Any]:
 def _tallied(opened: Opened, into: Path | None) -> tuple[Tally, bool]:
     """Read all rows; text that is not the UTF-8 it should be is read once more, byte by byte."""
     try:
-        return _read(opened, into, raw_text=False), opened.raw
+        tally = _read(opened, into, raw_text=False)
+        if tally.curved and opened.layer.source.kind.driver:
+            tally = _read(straightened(opened), into, raw_text=False)
+        return tally, opened.raw
     except UnicodeError:
         return _read(opened, into, raw_text=True), True
 

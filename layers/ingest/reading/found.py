@@ -31,7 +31,7 @@ class Tally:
         self.geometry = geometry
         self.rows = 0
         self.types: dict[str, int] = {}
-        self.has_z = self.has_m = False
+        self.has_z = self.has_m = self.curved = False
         self.bounds = [math.inf, math.inf, -math.inf, -math.inf]
         self.fields: dict[str, dict[str, Any]] = {}
         self.texts: dict[str, None] = {}
@@ -41,7 +41,7 @@ class Tally:
         """Count a batch; answer it with geometries that are too large taken out."""
         if self.geometry is not None:
             at = batch.schema.get_field_index(self.geometry)
-            batch = self._shrink(batch, at)
+            batch = self._without_curves(self._shrink(batch, at), at)
             self._geometries(batch.column(at))
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             if name != self.geometry:
@@ -75,6 +75,25 @@ class Tally:
             self.faults.append([self.rows + i, "geometry_too_large", {"vertices": vertices}])
         kept = pc.if_else(large, pa.scalar(None, batch.column(at).type), batch.column(at))
         return batch.set_column(at, batch.schema.field(at), kept)
+
+    def _without_curves(self, batch: Any, at: int) -> Any:
+        """Curves take the whole column down when it is read, whatever it is told of invalid ones."""
+        wkb = batch.column(at)
+        values = wkb.to_numpy(zero_copy_only=False)
+        try:
+            shapely.from_wkb(values, on_invalid="ignore")
+            return batch
+        except NotImplementedError:
+            self.curved = True
+        kept: list[bytes | None] = []
+        for i, value in enumerate(values):
+            try:
+                shapely.from_wkb(value, on_invalid="ignore")
+                kept.append(value)
+            except NotImplementedError:
+                kept.append(None)
+                self.faults.append([self.rows + i, "geometry_curved", {}])
+        return batch.set_column(at, batch.schema.field(at), pa.array(kept, wkb.type))
 
     def _geometries(self, wkb: Any) -> None:
         codes = type_codes(wkb)

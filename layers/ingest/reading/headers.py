@@ -57,8 +57,8 @@ def check(source: Source) -> None:
         _check_xml(source.path)
     elif source.kind is kinds.DXF:
         _check_dxf(source.path)
-    elif source.kind is kinds.TAB and not source.path.with_suffix(".dat").exists():
-        fail("file_part_missing", part=".dat", found=".tab")
+    elif source.kind is kinds.TAB:
+        _check_tab(source.path)
     elif source.kind is kinds.MIF:
         _check_mif(source.path)
 
@@ -255,6 +255,22 @@ def _dxf(path: Path) -> Header:
     if version and int(version.group(1)) >= 1021:
         return Header(None, "utf-8", raw=True)
     return Header(None, codec(page.group(1).replace("_", " ")) if page else None, raw=True)
+
+
+def _check_tab(path: Path) -> None:
+    """The rows are a DBF under another name; the .id holds four bytes for each."""
+    if path.with_suffix(".dbf").exists():
+        return
+    rows_in = path.with_suffix(".dat")
+    if not rows_in.exists():
+        fail("file_part_missing", part=".dat", found=".tab")
+    rows, head, width = _dbf(rows_in)
+    held = rows_in.stat().st_size
+    if head + rows * width > held:
+        _cut(rows, max(0, (held - head) // max(width, 1)))
+    index = path.with_suffix(".id")
+    if index.exists() and index.stat().st_size // 4 != rows:
+        _cut(max(rows, index.stat().st_size // 4), min(rows, index.stat().st_size // 4))
 
 
 def neutral(path: Path) -> None:
