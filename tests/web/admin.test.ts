@@ -122,6 +122,7 @@ test("a cluster counts as overlapping once, its hectares all", () => {
   // 1.5 + 2 = 3.5
   expect(done(rows)).toEqual({ complete: 1, overlapping: 1, overlap_ha: 3.5 });
   expect(asText(50, "area_ha", "vi")).toBe("50,0 ha");
+  expect(asText(575, "investment", "vi")).toBe("575 tỷ đồng");
   expect(asText(["25", "31"], "sectors", "vi")).toBe("25, 31");
   expect(asText(null, "name", "vi")).toBe("");
 });

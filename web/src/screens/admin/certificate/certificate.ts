@@ -2,7 +2,7 @@
 
 import type { CertificateRow, Item } from "@/api/quality.ts";
 import type { Lang, Value } from "@/api/types.ts";
-import { hectares, number } from "@/lib/format.ts";
+import { hectares, number, unit } from "@/lib/format.ts";
 
 export function done(rows: CertificateRow[]): { complete: number; overlapping: number; overlap_ha: number } {
   const overlapping = rows.filter((row) => row.overlaps.length > 0);
@@ -13,9 +13,13 @@ export function done(rows: CertificateRow[]): { complete: number; overlapping: n
   };
 }
 
+const UNIT: Partial<Record<Item, string>> = { area_ha: "ha", investment: "billion_vnd" };
+
 export function asText(value: Value, item: Item, lang: Lang): string {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number")
-    return item === "area_ha" ? `${hectares(value, lang)} ha` : number(value, 0, lang);
+  if (typeof value === "number") {
+    const figure = item === "area_ha" ? hectares(value, lang) : number(value, 0, lang);
+    return [figure, unit(UNIT[item] ?? null, lang)].filter(Boolean).join(" ");
+  }
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
