@@ -47,7 +47,7 @@ const SKETCHES: [string, Sketch][] = [
     ),
   ],
   ["repair", repairSketch(SQUARE, SQUARE, SQUARE, colour)],
-  ["pair", pairSketch([106, 11], [106.01, 11], "1,1 km", colour)],
+  ["pair", pairSketch([106, 11], [106.01, 11], colour)],
 ];
 
 test.each(SKETCHES)("the drawing of %s over the map is a valid style", (_, sketch) => {

@@ -66,6 +66,7 @@ const SAME = new Set([
   "B",
   "PDF",
   "XLSX",
+  "WGS 84",
   "km",
   "m",
   "ha",

@@ -7,6 +7,7 @@ import {
   type LngLatBoundsLike,
   type MapGeoJSONFeature,
   type PointLike,
+  type RasterTileSource,
   type StyleSpecification,
   setWorkerUrl,
   type VectorTileSource,
@@ -89,11 +90,12 @@ export class PlanMap {
       return;
     }
     for (const [id, next] of Object.entries(style.sources)) {
-      const now = this.#map.getSource<VectorTileSource | GeoJSONSource>(id);
-      if (next.type === "vector" && now?.type === "vector" && next.tiles) {
+      const now = this.#map.getSource<VectorTileSource | RasterTileSource | GeoJSONSource>(id);
+      const tiled = next.type === "vector" || next.type === "raster";
+      if (tiled && now?.type === next.type && next.tiles) {
         // `tiles` of the source itself is not there before it has loaded; what it was made from is.
-        const vector = now as VectorTileSource;
-        if (vector.serialize().tiles?.[0] !== next.tiles[0]) vector.setTiles(next.tiles);
+        const source = now as VectorTileSource | RasterTileSource;
+        if (source.serialize().tiles?.[0] !== next.tiles[0]) source.setTiles(next.tiles);
       }
     }
     this.#map.setStyle(style, { diff: true, validate: false });

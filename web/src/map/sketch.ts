@@ -334,24 +334,19 @@ export function repairSketch(
   };
 }
 
-/** Two firms that may be one, and the line between them. */
-export function pairSketch(a: Point | null, b: Point | null, apart: string, colour: Colour): Sketch {
+/** Two firms that may be one, and the line between them; how far it is stands in the legend. */
+export function pairSketch(a: Point | null, b: Point | null, colour: Colour): Sketch {
   const ends = [
     { at: a, name: "A" },
     { at: b, name: "B" },
   ].flatMap((end) =>
     end.at ? [feature({ type: "Point", coordinates: end.at }, { name: end.name, key: end.name })] : [],
   );
-  const line = a && b ? [feature({ type: "LineString", coordinates: [a, b] }, { label: apart })] : [];
-  const figure =
-    a && b
-      ? [feature({ type: "Point", coordinates: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] }, { label: apart })]
-      : [];
+  const line = a && b ? [feature({ type: "LineString", coordinates: [a, b] })] : [];
   return {
     sources: {
       [FIRMS_OF_PAIR]: source(collection(ends)),
       "sketch-between": source(collection(line)),
-      "sketch-apart": source(collection(figure)),
     },
     shapes: [
       {
@@ -373,20 +368,6 @@ export function pairSketch(a: Point | null, b: Point | null, apart: string, colo
       },
     ] as LayerSpecification[],
     labels: [
-      {
-        id: "sketch-apart",
-        type: "symbol",
-        source: "sketch-apart",
-        layout: {
-          "text-field": ["get", "label"],
-          "text-font": ["Noto Sans SemiBold"],
-          "text-size": 11,
-          "icon-image": "pill",
-          "icon-text-fit": "both",
-          "icon-text-fit-padding": [1, 6, 1, 6],
-        },
-        paint: { "text-color": colour("@match.line") },
-      },
       {
         id: `${FIRMS_OF_PAIR}--name`,
         type: "symbol",

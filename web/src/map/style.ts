@@ -11,6 +11,7 @@ import type {
   StyleSpecification,
 } from "maplibre-gl";
 import type { Catalogue, Layer, Paint } from "@/api/types.ts";
+import { type DrawnCoverage, rasterLayer, rasterSource } from "./coverages.ts";
 import { type Overlay, overlayLayers, overlaySources } from "./overlay.ts";
 import type { Sketch } from "./sketch.ts";
 
@@ -37,6 +38,8 @@ export type Options = {
   overlay: Overlay;
   /** Places for the labels of layers of polygons: a tile would label every piece that it holds. */
   labels: Record<string, GeoJSON.FeatureCollection>;
+  /** Rasters, lowest first: they lie on the land and beneath everything that is drawn on it. */
+  coverages?: DrawnCoverage[];
   sketch?: Sketch;
 };
 
@@ -78,6 +81,8 @@ export function style(catalogue: Catalogue, options: Options): StyleSpecificatio
   const parts = catalogue.layers.flatMap((layer) => styleLayers(layer, catalogue, options));
   const labels = parts.filter((part) => part.type === "symbol");
   const shapes = parts.filter((part) => part.type !== "symbol");
+  const rasters = options.coverages ?? [];
+  const land = landEnd(catalogue, shapes);
   const colour = (token: string) => catalogue.palette[token] ?? "#000000";
   const overlay = overlayLayers(options.overlay, colour);
   return {
@@ -94,12 +99,17 @@ export function style(catalogue: Catalogue, options: Options): StyleSpecificatio
           { type: "geojson", data },
         ]),
       ),
+      ...Object.fromEntries(
+        rasters.map((raster) => [raster.id, rasterSource(raster.coverage, options.origin, options.asOf)]),
+      ),
       ...overlaySources(options.overlay),
       ...options.sketch?.sources,
     },
     layers: [
       { id: "background", type: "background", paint: { "background-color": colour("@base.out") } },
-      ...shapes,
+      ...shapes.slice(0, land),
+      ...rasters.map(rasterLayer),
+      ...shapes.slice(land),
       ...overlay.shapes,
       ...(options.sketch?.shapes ?? []),
       ...labels,
@@ -107,6 +117,12 @@ export function style(catalogue: Catalogue, options: Options): StyleSpecificatio
       ...(options.sketch?.labels ?? []),
     ],
   };
+}
+
+/** How many of the shapes paint the land itself: the units' fill, which would hide a raster below it. */
+function landEnd(catalogue: Catalogue, shapes: LayerSpecification[]): number {
+  const units = new Set(catalogue.layers.filter((one) => one.group === "admin").map((one) => one.id));
+  return shapes.findLastIndex((part) => part.type === "fill" && units.has(layerOf(part.id))) + 1;
 }
 
 type Faces = Fonts[string];

@@ -2,10 +2,12 @@
 
 import { getContext, setContext } from "svelte";
 import { api, type Filters } from "@/api/client.ts";
+import { type Coverage, coverages } from "@/api/coverages.ts";
 import type { Box, Catalogue, Lang, Layer, Point, Session } from "@/api/types.ts";
 import { asProblem, type Load, Resource } from "@/lib/resource.svelte.ts";
 import { type Facts, type Section, say, sayOf, told, type Word } from "@/lib/words.ts";
 import {
+  type ByUnits,
   type Camera,
   type Drawn,
   type Firm,
@@ -22,6 +24,9 @@ export type Target =
   | { type: "box"; box: [number, number, number, number]; turn: number }
   | { type: "point"; point: Point; zoom: number; turn: number }
   | { type: "camera"; camera: Camera; turn: number };
+
+/** What can be switched on and off: a layer of the catalogue, or a raster. */
+export type Drawable = { id: string; shown: boolean };
 
 const EMPTY_FILTERS: Filters = {};
 
@@ -53,14 +58,21 @@ export class App {
   firm: Firm = $derived(this.#view.firm);
   side: Side = $derived(this.#view.side);
   table = $derived(this.#view.table);
+  units: ByUnits | null = $derived(this.#view.units);
 
   readonly catalogueLoad: Resource<Catalogue>;
+  readonly coveragesLoad: Resource<Coverage[]>;
 
   constructor() {
     this.catalogueLoad = new Resource(() => {
       const asked = this.asked;
       void [this.generation, this.edition];
       return (signal) => api.catalogue(asked, signal);
+    });
+    this.coveragesLoad = new Resource(() => {
+      const asOf = this.catalogue?.as_of;
+      void [this.generation, this.edition];
+      return asOf ? async (signal) => (await coverages.list(asOf, signal)).coverages : null;
     });
     void this.loadSession();
     addEventListener("popstate", () => {
@@ -92,7 +104,13 @@ export class App {
     return this.catalogue?.layers.find((layer) => layer.id === id) ?? null;
   }
 
-  drawn(layer: Layer): Drawn {
+  /** Rasters of the date, lowest on the map first. */
+  coverages: Coverage[] = $derived.by(() => {
+    void this.coveragesLoad.state;
+    return this.coveragesLoad.latest ?? [];
+  });
+
+  drawn(layer: Drawable): Drawn {
     return { shown: layer.shown, opacity: 1, ...this.layers[layer.id] };
   }
 
@@ -153,7 +171,7 @@ export class App {
     this.#go({ camera }, "replace");
   }
 
-  draw(layer: Layer, change: Partial<Drawn>): void {
+  draw(layer: Drawable, change: Partial<Drawn>): void {
     const next = { ...this.drawn(layer), ...change };
     const kept: Partial<Drawn> = {
       ...(next.shown === layer.shown ? {} : { shown: next.shown }),
@@ -216,6 +234,11 @@ export class App {
 
   find(q: string): void {
     this.#go({ table: { ...this.table, q } }, "replace");
+  }
+
+  /** Tell the table by units, or by rows again. */
+  tellBy(units: ByUnits | null): void {
+    this.#go({ units }, "replace");
   }
 
   async loadSession(): Promise<void> {

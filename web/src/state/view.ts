@@ -1,5 +1,6 @@
 /** What the screen shows, as plain data: all of it is in the address, so that a link restores it. */
 
+import type { Level } from "@/api/places.ts";
 import type { Lang, Point } from "@/api/types.ts";
 
 export type Camera = { lon: number; lat: number; zoom: number };
@@ -18,6 +19,11 @@ export type Side = "card" | "firm";
 export type Drawn = { shown: boolean; opacity: number };
 
 export type TableView = { layer: string | null; sort: string | null; q: string };
+
+/** The table told by units of a level; `on` is their date, null for that of the screen. */
+export type ByUnits = { level: Level; on: string | null };
+
+const LEVELS: readonly Level[] = ["province", "district", "commune"];
 
 /** Tabs of the screen for those who keep the data. */
 export const TABS = ["imports", "faults", "firms", "certificate"] as const;
@@ -39,6 +45,7 @@ export type View = {
   firm: Firm;
   side: Side;
   table: TableView;
+  units: ByUnits | null;
 };
 
 export const EMPTY: View = {
@@ -52,7 +59,10 @@ export const EMPTY: View = {
   firm: { type: "none" },
   side: "card",
   table: { layer: null, sort: null, q: "" },
+  units: null,
 };
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** The classification in which sectors are asked for. */
 export const VSIC_SCHEME = "VSIC2018";
@@ -80,6 +90,7 @@ export function write(view: View): string {
   if (view.table.layer) query.set("table", view.table.layer);
   if (view.table.sort) query.set("sort", view.table.sort);
   if (view.table.q) query.set("q", view.table.q);
+  if (view.units) query.set("units", [view.units.level, view.units.on].filter(Boolean).join(","));
   return query.toString();
 }
 
@@ -121,7 +132,7 @@ export function read(text: string): View {
   return {
     screen: readScreen(query),
     lang: query.get("lang") === "en" ? "en" : "vi",
-    asOf: asOf && /^\d{4}-\d{2}-\d{2}$/.test(asOf) ? asOf : null,
+    asOf: asOf && DATE.test(asOf) ? asOf : null,
     camera: readCamera(query.get("at")),
     layers: readLayers(query.get("layers")),
     filters: readFilters(query),
@@ -132,7 +143,14 @@ export function read(text: string): View {
     firm: readFirm(query),
     side: query.get("side") === "firm" ? "firm" : "card",
     table: { layer: query.get("table"), sort: query.get("sort"), q: query.get("q") ?? "" },
+    units: readUnits(query.get("units")),
   };
+}
+
+function readUnits(text: string | null): ByUnits | null {
+  const [name, on] = (text ?? "").split(",");
+  const level = LEVELS.find((one) => one === name);
+  return level ? { level, on: on && DATE.test(on) ? on : null } : null;
 }
 
 function readScreen(query: URLSearchParams): Screen {
@@ -156,7 +174,7 @@ function readLayers(text: string | null): Record<string, Partial<Drawn>> {
   const layers: Record<string, Partial<Drawn>> = {};
   for (const item of (text ?? "").split(",")) {
     // "+" reads as a space where an address was typed by hand
-    const parts = /^([+ -]?)([a-z_]+)(?::(\d{1,3}))?$/.exec(item);
+    const parts = /^([+ -]?)([a-z][a-z0-9_]*)(?::(\d{1,3}))?$/.exec(item);
     const [, on, id, opacity] = parts ?? [];
     if (!id) continue;
     layers[id] = {

@@ -6,6 +6,12 @@ export const ZONES = "zones";
 export const FIRMS = "enterprises";
 export const SUPPLY = "zone_supply";
 
+/** The group of the tree in which rasters stand. */
+export const RASTERS = "environment";
+
+/** Layers whose cards tell of the ground: heights, floods and what covers it. */
+export const ON_GROUND: readonly string[] = [ZONES, "lots"];
+
 /** Layers whose features share the key, and the card, of another layer. */
 const CARD_OF: Record<string, string> = { [SUPPLY]: ZONES };
 
