@@ -121,6 +121,8 @@ def _mended(layer_id: str, row: dict[str, Any]) -> dict[str, Any]:
             row["clearance_basis"] = "unknown"
         if row["clearance_basis"] == "declared" and None in (row["handover_decision"], row["handed_over_on"]):
             row |= {"handover_decision": "QĐ 1", "handed_over_on": date(2020, 1, 1)}
+    if layer_id == "places" and row["rank"] is not None:
+        row["rank"] = 1 + row["rank"] % 3
     if layer_id == "enterprises" and None in (row["vsic_code"], row["vsic_scheme"]):
         row |= {"vsic_code": None, "vsic_scheme": None}
     return row
