@@ -219,7 +219,7 @@ def test_several_tables_of_one_sheet_are_kept_apart() -> None:
     assert (first.name, second.name) == ("KCN", "KCN (2)")
     assert first.rows["Tên KCN"].to_pylist() == ["Amata", "Biên Hòa 2"]
     assert second.rows.to_pydict() == {
-        "STT": ["1"], "Tên CCN": ["Thiện Tân"], "Huyện": ["Vĩnh Cửu"], "Diện tích (ha)": ["75"]
+        "STT": [1], "Tên CCN": ["Thiện Tân"], "Huyện": ["Vĩnh Cửu"], "Diện tích (ha)": [75]
     }  # fmt: skip
     assert why(second) == {"title": [7], "heading": [8], "footer": [10]}
     accounted([first, second], rows)
@@ -281,6 +281,14 @@ def test_number_cells_follow_the_format_of_numbers_written_as_text() -> None:
     assert told.rows["ha"].to_pylist() == ["1234.5", "12,5", None]
 
 
+def test_columns_of_number_cells_are_numbers_whatever_is_written_elsewhere() -> None:
+    rows: list[Row] = [["Tên", "x", "y", "vốn"], ["A", 12.345, 7.0, "1.234,5"], ["B", None, 8, "7"]]
+    table = one(rows)
+    assert table.rows["x"].to_pylist() == [12.345, None]  # neither 12 345 nor a question
+    assert table.rows["y"].to_pylist() == [7, 8]
+    assert table.numbers.decimal == ","
+
+
 def test_codes_keep_their_leading_zeros() -> None:
     rows: list[Row] = [
         ["Mã số thuế", "Tên"],
@@ -297,16 +305,16 @@ def test_formula_errors_are_missing_and_noted() -> None:
         {"row": [3, 3], "col": [0, 1], "text": ["C", "#REF!"], "kind": ["text", "error"]}, grid.schema
     )
     (table,) = tables("s", pa.concat_tables([grid, broken]))
-    assert table.rows["ha"].to_pylist() == ["1", "2", None]
+    assert table.rows["ha"].to_pylist() == [1, 2, None]
     assert [(n.row, n.heading, n.code) for n in table.notes] == [(4, "ha", "cell_error")]
 
 
 def test_cells_formatted_as_per_cent_read_as_the_heading_says() -> None:
     rows: list[Row] = [["Tên", "Tỷ lệ lấp đầy (%)"], ["A", 0.45], ["B", 1.0], ["C", 0.07]]
     table = one(rows)
-    assert table.rows["Tỷ lệ lấp đầy (%)"].to_pylist() == ["45", "100", "7"]
+    assert table.rows["Tỷ lệ lấp đầy (%)"].to_pylist() == [45, 100, 7]
     assert {n.code for n in table.notes} == {"percent_scaled"}
-    assert one([["Tên", "Tỷ lệ (%)"], ["A", 45], ["B", 0.5]]).rows["Tỷ lệ (%)"].to_pylist() == ["45", "0.5"]
+    assert one([["Tên", "Tỷ lệ (%)"], ["A", 45], ["B", 0.5]]).rows["Tỷ lệ (%)"].to_pylist() == [45, 0.5]
 
 
 def test_days_are_read_in_every_way_they_are_typed() -> None:

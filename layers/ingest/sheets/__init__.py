@@ -66,8 +66,9 @@ class SheetTable:
     name
         Of the sheet; of several tables in one sheet the later ones are ``name (2)`` …
     headings, rows
-        Unique headings, and the data as text under them; null where missing. Numbers of number cells are
-        written with the decimal sign of ``numbers`` and not grouped.
+        Unique headings, and the data under them; null where missing. A column of number cells alone holds
+        numbers, every other one text; number cells among text are written with the decimal sign of
+        ``numbers`` and not grouped.
     row_numbers
         Shape (n,): the number of each data row in the sheet.
     heading_rows, first_row, last_row

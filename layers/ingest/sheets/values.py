@@ -68,7 +68,8 @@ def values(sheet: Grid, rows: Ints, headings: dict[str, int], written: NumberFor
     headings
         Heading → column of the grid.
     written
-        How numbers are written as text; number cells are written likewise, so that one format reads both.
+        How numbers are written as text; number cells in a column with text are written likewise, so that
+        one format reads both.
     """
     made = Values()
     lines = sheet.rows[rows] + 1
@@ -123,9 +124,23 @@ def _figures(
     if "%" in heading and _formatted_as_percent(texts, kinds):
         notes += [Noted(int(line), heading, "percent_scaled") for line in lines[cells]]
         plain = _times_100(texts, cells)
+    if not pc.any(pc.and_(pc.is_valid(texts), pa.array(~cells))).as_py():
+        return _numbers(plain)
     if written.decimal != ".":
         plain = pc.replace_substring(plain, ".", written.decimal)
     return plain if cells.all() else pc.if_else(pa.array(cells), plain, texts)
+
+
+def _numbers(texts: Array) -> Array:
+    """Number cells alone are numbers: nobody needs to know how they would be written."""
+    try:
+        numbers = texts.cast(pa.float64())
+    except pa.ArrowInvalid:  # a number that no spreadsheet writes
+        return texts
+    try:
+        return numbers.cast(pa.int64())
+    except pa.ArrowInvalid:  # not all of them are whole
+        return numbers
 
 
 def _formatted_as_percent(texts: Array, kinds: Ints) -> bool:
