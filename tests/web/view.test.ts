@@ -7,7 +7,12 @@ const FULL: View = {
   lang: "en",
   asOf: "2025-09-30",
   camera: { lon: 106.68123, lat: 11.05, zoom: 12.5 },
-  layers: { zones: { opacity: 0.4 }, lots: { shown: true }, roads: { shown: false, opacity: 0.05 } },
+  layers: {
+    zones: { opacity: 0.4 },
+    lots: { shown: true },
+    roads: { shown: false, opacity: 0.05 },
+    coverage_12: { shown: true },
+  },
   filters: {
     zones: { status: ["operating", NO_DATA], kind: ["KCN"] },
     enterprises: { wave: ["Đợt 1, bổ sung"] },
@@ -16,10 +21,28 @@ const FULL: View = {
   firm: { type: "adhoc", point: [106.7, 10.98], vsic: "1313", need_ha: 3.5 },
   side: "firm",
   table: { layer: "zone_supply", sort: "-free_ha", q: "bàu bàng" },
+  units: { level: "district", on: "2025-06-30" },
 };
 
 test("a link restores the whole view", () => {
   expect(read(write(FULL))).toEqual(FULL);
+});
+
+test("a raster stands in a link beside the layers, by its number", () => {
+  const view: View = {
+    ...EMPTY,
+    layers: { coverage_12: { shown: true, opacity: 0.6 }, zones: { shown: false } },
+  };
+  expect(write(view)).toBe("layers=%2Bcoverage_12%3A60%2C-zones");
+  expect(read(write(view))).toEqual(view);
+  expect(read("layers=12_coverage,%2B7").layers).toEqual({});
+});
+
+test("a link keeps the level and the date of the units that a table is told by", () => {
+  expect(read("units=commune").units).toEqual({ level: "commune", on: null });
+  expect(read("units=district,2025-06-30").units).toEqual({ level: "district", on: "2025-06-30" });
+  expect(read("units=village,2025-06-30").units).toBeNull();
+  expect(read("units=commune,yesterday").units).toEqual({ level: "commune", on: null });
 });
 
 test("a link to an import opens it, and keeps what was on the map", () => {
