@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, Literal
 
 from geoalchemy2 import Geography, Geometry
-from sqlalchemy import ColumnElement, Connection, Subquery, case, cast, func, literal, select, true
+from sqlalchemy import ColumnElement, Connection, Float, Subquery, case, cast, func, null, select, true
 
 from layers.access import Actor
 from layers.catalogue.admin_units import TABLE as UNITS
@@ -121,8 +121,8 @@ def _placed(
     units = (
         select(UNITS.c.key, UNITS.c.geom).where(holds(UNITS, on), UNITS.c.level == level).subquery("units")
     )
-    measure = rows.c[layer.measure] if layer.measure else literal(None)
-    areal = str(getattr(layer.table.c.geom.type, "geometry_type", "")).endswith("POLYGON")
+    measure = rows.c[layer.measure] if layer.measure else cast(null(), Float)
+    areal = str(getattr(rows.c.geom.type, "geometry_type", "")).endswith("POLYGON")
     on_it = func.ST_PointOnSurface(rows.c.geom)
     # On a border a feature lies in two units; it counts in the first by key.
     first = select(units.c.key).where(func.ST_Covers(units.c.geom, on_it)).order_by(units.c.key).limit(1)
@@ -170,7 +170,7 @@ def _unplaced(
     db: Connection, layer: Layer, actor: Actor, as_of: date, wanted: Wanted
 ) -> dict[str | None, tuple[int, float | None]]:
     rows, where = kept(layer, actor, as_of, wanted)
-    measure = rows.c[layer.measure] if layer.measure else literal(None)
+    measure = rows.c[layer.measure] if layer.measure else cast(null(), Float)
     count, total = db.execute(select(func.count(), func.sum(measure)).select_from(rows).where(*where)).one()
     return {None: (count, None if total is None else float(total))}
 

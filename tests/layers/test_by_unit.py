@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection
 
-from layers.access import PUBLIC
+from layers.access import PUBLIC, Actor, Role
 from layers.by_unit import ByUnit, by_unit
-from layers.catalogue import layer
+from layers.catalogue import layer, layers
 from layers.filters import Wanted
 from layers.records.data_versions import bump
 from tests.factories import a_lot, a_parcel, a_zone, an_enterprise, point, rectangle
@@ -100,3 +100,15 @@ def test_what_is_shared_out_and_what_cannot_be_told_make_the_whole(province: Con
         total = sum(row.sum or 0 for row in told.rows) + (told.untold_sum or 0)
         assert sum(row.count for row in told.rows) + told.untold_count == whole.untold_count
         assert total == pytest.approx(whole.untold_sum or 0, rel=1e-6)
+
+
+@pytest.mark.parametrize("layer_id", layers())
+def test_every_layer_is_counted_by_units_whatever_it_measures_and_wherever_its_shape_is_kept(
+    province: Connection, layer_id: str
+) -> None:
+    planner = Actor(Role.PLANNER, name="by unit")
+    told = by_unit(province, layer(layer_id), planner, TODAY, "commune", TODAY, Wanted())
+    assert told.basis == "boundary"
+    if layer(layer_id).measure is None:
+        assert all(row.sum is None for row in told.rows)
+        assert told.untold_sum is None
