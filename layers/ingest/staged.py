@@ -117,7 +117,10 @@ def repair(
     """
     row = _open_row(db, actor, staged_id)
     run = db.execute(select(RUNS).where(RUNS.c.id == row.run_id)).one()
-    work = _work(row, run, wkb, values or {})
+    try:
+        work = _work(row, run, wkb, values or {})
+    except crs.CoordinatesFault as error:  # of the whole file, which is this one row
+        raise RowStillFaulty(row=row.row_number, codes=error.code) from error
     bring(db, work, run.id, _tell_nobody)
     if work.notes.refused.any():
         codes = sorted({code for _, code, _, refused in work.notes.rows if refused})
