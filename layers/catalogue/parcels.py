@@ -76,7 +76,7 @@ TABLE = Table(
         vi="Số tờ bản đồ",
         en="Map sheet",
         nullable=False,
-        aliases=("so to", "to ban do", "so to ban do", "to bd"),
+        aliases=("so to", "to ban do", "so to ban do", "to bd", "shbando", "so hieu to"),
     ),
     column(
         "parcel_number",
@@ -84,7 +84,7 @@ TABLE = Table(
         vi="Số thửa",
         en="Parcel number",
         nullable=False,
-        aliases=("so thua", "thua", "so hieu thua", "thua so"),
+        aliases=("so thua", "thua", "so hieu thua", "thua so", "shthua", "thua dat"),
     ),
     column(
         "area_legal_m2",

@@ -15,6 +15,7 @@ from layers.ingest.guard import Received
 from layers.ingest.mapping import Mapping
 from layers.ingest.notes import Notes
 from layers.ingest.parse import text, unquoted
+from layers.ingest.sheets import alternatives, scale, unit
 from layers.ingest.targets import Field, Target
 from layers.layer import Text
 
@@ -89,24 +90,46 @@ def assign(
     Which heading each column takes; a heading serves one column.
 
     What the mapping says comes first (None: no heading, though one would fit), then exact names, then the
-    column's words, then its aliases in order.
+    column's words, then its aliases in order; then the same without units and with the parts of stacked
+    headings apart. A heading whose unit measures something else is not taken.
     """
     taken = {name: heading for name, heading in said.items() if name in fields}
-    by_words = {words(heading): heading for heading in reversed(headings)}
     ways: tuple[Callable[[Field], tuple[str, ...]], ...] = (
         lambda f: (f.name,),
         lambda f: (f.title.vi, f.title.en),
         lambda f: f.aliases,
     )
-    for way in ways:
-        for name, told in fields.items():
-            if name in taken:
-                continue
-            offers = (by_words.get(words(word)) for word in way(told))
-            free = [heading for heading in offers if heading and heading not in taken.values()]
-            if free:
-                taken[name] = free[0]
+    whole = {words(heading): [heading] for heading in reversed(headings)}
+    apart = _apart(headings)
+    closed = {_closed(word): found for word, found in reversed(apart.items())}
+    for by_words, form in ((whole, words), (apart, words), (closed, _closed)):
+        for way in ways:
+            for name, told in fields.items():
+                if name in taken:
+                    continue
+                offers = [heading for word in way(told) for heading in by_words.get(form(word), ())]
+                free = [h for h in offers if h not in taken.values() and _measures(h, told)]
+                if free:
+                    taken[name] = free[0]
     return taken
+
+
+def _apart(headings: list[str]) -> dict[str, list[str]]:
+    """Headings by the other texts under which they may be met, the most telling first."""
+    met: dict[str, dict[str, None]] = {}
+    for heading in headings:
+        for other in alternatives(heading):
+            met.setdefault(words(other), {})[heading] = None
+    return {word: list(found) for word, found in met.items()}
+
+
+def _closed(text: str) -> str:
+    """Words written as one, as the field names of Shapefiles are: SOTHUA, LoaiDat."""
+    return words(text).replace(" ", "")
+
+
+def _measures(heading: str, told: Field) -> bool:
+    return scale(unit(heading), told.unit) is not None
 
 
 def coordinates(received: Received, mapping: Mapping) -> tuple[str, str] | None:
@@ -118,7 +141,7 @@ def coordinates(received: Received, mapping: Mapping) -> tuple[str, str] | None:
 
 def axes(headings: Iterable[str]) -> tuple[str, str] | None:
     """Which headings are east and north by their words; None where there are none."""
-    by_words = {words(name): name for name in headings}
+    by_words = {words(other): name for name in headings for other in reversed(alternatives(name))}
     x = next((by_words[word] for word in X_WORDS if word in by_words), None)
     y = next((by_words[word] for word in Y_WORDS if word in by_words), None)
     return (x, y) if x and y else None

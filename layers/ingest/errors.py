@@ -61,6 +61,10 @@ class CoordinatesMissing(BadInput):
     """The layer needs a geometry and the file holds none. Facts: file, headings."""
 
 
+class UnitDiffers(BadInput):
+    """A heading states a unit that measures something else. Facts: heading, column, stated, wanted."""
+
+
 class HeadingUnknown(BadInput):
     """A mapping names a heading that the file does not have. Facts: file, heading, headings."""
 

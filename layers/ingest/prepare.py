@@ -18,13 +18,15 @@ from layers.dates import today
 from layers.firm_matching import Doubt, Matched
 from layers.ingest.arrow import Array, Rows, pa, pc
 from layers.ingest.columns import DATES, Sourced, coordinates, meet
+from layers.ingest.errors import UnitDiffers
 from layers.ingest.guard import Limits, Received
 from layers.ingest.mapping import Mapping
 from layers.ingest.notes import Notes
 from layers.ingest.parse import parse
 from layers.ingest.parse import text as as_text
 from layers.ingest.shapes import Shapes, shapes
-from layers.ingest.targets import Target
+from layers.ingest.sheets import scale, unit
+from layers.ingest.targets import Field, Target
 
 if TYPE_CHECKING:
     from layers.ingest.plan import Plan
@@ -170,7 +172,7 @@ def _parsed(sourced: Sourced, into: Target, mapping: Mapping, notes: Notes) -> d
             facts = _received(column, heading)
             lenient = code == "code_unknown" and not told.required
             (notes.note if lenient else notes.refuse)(bad, code, facts)
-        columns[name] = parsed.values
+        columns[name] = _scaled(parsed.values, told, heading, name, notes)
         required = told.required or name == "valid_from"
         if required and parsed.values.null_count:
             missing = np.asarray(parsed.values.is_null())
@@ -196,6 +198,28 @@ def _firms(columns: dict[str, Array], shaped: Shapes | None) -> Rows:
         xy[~np.isfinite(xy).all(axis=1)] = np.nan
         told |= {"lon": pa.array(xy[:, 0], from_pandas=True), "lat": pa.array(xy[:, 1], from_pandas=True)}
     return pa.table(told)
+
+
+def _scaled(values: Array, told: Field, heading: str, name: str, notes: Notes) -> Array:
+    """
+    Numbers in the unit of the column, where the heading states another.
+
+    Raises
+    ------
+    UnitDiffers
+        Where the heading's unit measures something else.
+    """
+    if told.kind not in ("number", "integer") or told.unit == "ratio":  # a ratio is read by its per cent sign
+        return values
+    stated = unit(heading)
+    factor = scale(stated, told.unit)
+    if factor is None:
+        raise UnitDiffers(heading=heading, column=name, stated=stated, wanted=told.unit)
+    if factor == 1.0 or not pa.types.is_floating(values.type):
+        return values
+    notes.of_file("unit_scaled", column=heading, stated=stated, wanted=told.unit)
+    # Divided rather than multiplied, so that 12,345 m² is 1.2345 ha and nothing beside it.
+    return pc.divide(values, 1 / factor) if factor < 1 else pc.multiply(values, factor)
 
 
 def _received(column: Any, heading: str) -> Callable[[int], dict[str, Any]]:

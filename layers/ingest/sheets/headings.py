@@ -59,22 +59,14 @@ UNITS = {
     "usd/m2/doiduan": "usd_m2_term",
 }
 
-#: How much one unit is of another.
-SCALES = {
-    ("m2", "ha"): 1e-4,
-    ("km2", "ha"): 100.0,
-    ("ha", "m2"): 1e4,
-    ("ha", "km2"): 0.01,
-    ("m2", "km2"): 1e-6,
-    ("km2", "m2"): 1e6,
-    ("km", "m"): 1000.0,
-    ("m", "km"): 0.001,
-    ("thousand_vnd", "vnd"): 1e3,
-    ("million_vnd", "vnd"): 1e6,
-    ("billion_vnd", "vnd"): 1e9,
-    ("million_usd", "usd"): 1e6,
-    ("percent", "ratio"): 0.01,
-}
+#: Units that measure the same thing, by how much of the smallest they are.
+SCALES: tuple[dict[str, float], ...] = (
+    {"m2": 1.0, "ha": 1e4, "km2": 1e6},
+    {"m": 1.0, "km": 1e3},
+    {"vnd": 1.0, "thousand_vnd": 1e3, "million_vnd": 1e6, "billion_vnd": 1e9},
+    {"usd": 1.0, "million_usd": 1e6},
+    {"percent": 1.0, "ratio": 100.0},
+)
 
 _SPACES = re.compile(r"\s+")
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
@@ -144,7 +136,10 @@ def scale(stated: str | None, wanted: str | None) -> float | None:
     """
     if stated is None or wanted is None or stated == wanted:
         return 1.0
-    return SCALES.get((stated, wanted))
+    for sizes in SCALES:
+        if stated in sizes and wanted in sizes:
+            return sizes[stated] / sizes[wanted]
+    return None
 
 
 def alternatives(heading: str) -> tuple[str, ...]:
