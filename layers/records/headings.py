@@ -48,7 +48,8 @@ def remembered(db: Connection, target: str, headings: Iterable[str]) -> dict[str
     if row is None:
         return None
     spelt = {fold(heading): heading for heading in headings}
-    known = {heading: spelt.get(fold(heading), heading) for heading in row.headings}
+    before: list[str] = row.headings
+    known = {heading: spelt.get(fold(heading), heading) for heading in before}
     return _spelt(row.mapping, known)
 
 
