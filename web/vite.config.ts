@@ -35,7 +35,7 @@ export default defineConfig({
     proxy: Object.fromEntries(
       [
         "/catalogue", "/tiles", "/layers", "/search", "/matching", "/session", "/setup", "/codes",
-        "/imports", "/faults", "/firms", "/certificates", "/exports",
+        "/imports", "/faults", "/firms", "/certificates", "/exports", "/coverages", "/places",
       ].map((path) => [path, process.env["DIDOI_URL"] ?? "http://127.0.0.1:8000"]), // biome-ignore format: a list
     ),
   },

@@ -1,7 +1,7 @@
 /** Rasters on the map: how they are drawn, and the rows of their legends. Pure functions. */
 
 import type { LayerSpecification, RasterSourceSpecification } from "maplibre-gl";
-import type { Coverage } from "@/api/coverages.ts";
+import type { Coverage, CoverageKind } from "@/api/coverages.ts";
 import type { Words } from "@/api/types.ts";
 import type { Drawable } from "@/state/app.svelte.ts";
 
@@ -10,6 +10,14 @@ export type DrawnCoverage = { id: string; coverage: Coverage; shown: boolean; op
 const TILE_PX = 256;
 const EQUATOR_M = 40_075_016.686;
 const DEEPEST = 18;
+
+/** What covers the land lies lowest; a flood, of which dry ground shows nothing, lies on all else. */
+const FROM_BELOW: readonly CoverageKind[] = ["land_cover", "elevation", "other", "flood_depth"];
+
+export function stacked(coverages: readonly Coverage[]): Coverage[] {
+  const place = ({ kind }: Coverage) => FROM_BELOW.indexOf(kind);
+  return [...coverages].sort((a, b) => place(a) - place(b) || a.id - b.id);
+}
 
 /** Name of a coverage beside those of the layers: in the address, and on the map. */
 export function coverageId(coverage: Coverage): string {

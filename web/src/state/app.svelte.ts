@@ -6,6 +6,7 @@ import { type Coverage, coverages } from "@/api/coverages.ts";
 import type { Box, Catalogue, Lang, Layer, Point, Session } from "@/api/types.ts";
 import { asProblem, type Load, Resource } from "@/lib/resource.svelte.ts";
 import { type Facts, type Section, say, sayOf, told, type Word } from "@/lib/words.ts";
+import { stacked } from "@/map/coverages.ts";
 import {
   type ByUnits,
   type Camera,
@@ -107,7 +108,7 @@ export class App {
   /** Rasters of the date, lowest on the map first. */
   coverages: Coverage[] = $derived.by(() => {
     void this.coveragesLoad.state;
-    return this.coveragesLoad.latest ?? [];
+    return stacked(this.coveragesLoad.latest ?? []);
   });
 
   drawn(layer: Drawable): Drawn {
