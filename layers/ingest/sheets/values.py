@@ -20,6 +20,7 @@ from layers.ingest.sheets.grid import (
     NUMBER_AS_TEXT,
     TEXT,
     Grid,
+    Kinds,
     matching,
 )
 from layers.ingest.sheets.numbers import NumberFormat
@@ -93,12 +94,12 @@ def numbers_as_text(sheet: Grid, block: Block, columns: list[int]) -> Array:
     return texts.filter(pc.match_substring_regex(texts, "[., ]"))
 
 
-def _mostly(kinds: Ints, *wanted: int) -> bool:
+def _mostly(kinds: Kinds, *wanted: int) -> bool:
     filled = int((kinds != EMPTY).sum())
     return filled > 0 and int(np.isin(kinds, wanted).sum()) > 0.5 * filled
 
 
-def _without_errors(texts: Array, kinds: Ints, heading: str, lines: Ints, notes: list[Noted]) -> Array:
+def _without_errors(texts: Array, kinds: Kinds, heading: str, lines: Ints, notes: list[Noted]) -> Array:
     wrong = kinds == ERROR
     if _mostly(kinds, NUMBER, NUMBER_AS_TEXT) and (kinds == TEXT).any():
         wrong |= matching(texts, _ERROR)
@@ -109,7 +110,7 @@ def _without_errors(texts: Array, kinds: Ints, heading: str, lines: Ints, notes:
 
 
 def _figures(
-    texts: Array, kinds: Ints, heading: str, written: NumberFormat, lines: Ints, notes: list[Noted]
+    texts: Array, kinds: Kinds, heading: str, written: NumberFormat, lines: Ints, notes: list[Noted]
 ) -> Array:
     if not np.isin(kinds, (NUMBER, NUMBER_AS_TEXT)).any():
         return texts
@@ -143,7 +144,7 @@ def _numbers(texts: Array) -> Array:
         return numbers
 
 
-def _formatted_as_percent(texts: Array, kinds: Ints) -> bool:
+def _formatted_as_percent(texts: Array, kinds: Kinds) -> bool:
     """Only number cells, none above 1 and some below: 45 % is kept as 0.45 and shown as 45 %."""
     if (kinds == NUMBER_AS_TEXT).any() or (kinds == NUMBER).sum() < 2:
         return False
@@ -159,7 +160,7 @@ def _times_100(texts: Array, cells: Ints) -> Array:
     return pa.array(scaled, pa.string())
 
 
-def _days(texts: Array, kinds: Ints, heading: str, lines: Ints, notes: list[Noted]) -> Array:
+def _days(texts: Array, kinds: Kinds, heading: str, lines: Ints, notes: list[Noted]) -> Array:
     """
     Days as ISO where only one day can be meant.
 
