@@ -23,13 +23,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from api.actions.guided_import import TASK, Import, ImportBroke, ImportGaveUp, defer
+from api.actions.import_coverage import is_coverage, keep, rehearse
 from gis.errors import DidoiError
+from layers.access import Actor, Role
+from layers.coverages import store
 from layers.ingest import uploads
 from layers.ingest.guard import inspect
 from layers.ingest.load import load
-from layers.ingest.plan import Plan, digest, from_json
+from layers.ingest.plan import COVERAGES, Plan, digest, from_json
 from layers.ingest.preview import preview
-from layers.ingest.propose import propose
+from layers.ingest.propose import RASTER, propose
 from layers.records.uploads import DONE, UPLOADS, WORKING
 
 log = logging.getLogger(__name__)
@@ -128,10 +131,13 @@ class _Teller:
 
 
 def _inspect(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
+    uploads.keep_only(home, row.id, [one["name"] for one in row.files])
     path = uploads.files_of(home, row.id)
     tell("read", 0, 0)
     file = digest(path)
     found = inspect(path).to_json()
+    if found["kind"] == RASTER:
+        found["raster"] = store.inspect(path)
     tell.set(tell.watch, found=found)  # what was found stands, even where no plan can be made
     asked = (row.plan or {}).get("asked", {})
     said = replace(Plan(file), **{name: value for name, value in asked.items() if value})
@@ -143,7 +149,12 @@ def _inspect(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
 
 
 def _preview(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
-    request = from_json(row.plan).request(uploads.files_of(home, row.id))
+    plan, path = from_json(row.plan), uploads.files_of(home, row.id)
+    if is_coverage(plan):
+        if not tell.set(tell.watch, state="previewed", preview=rehearse(plan, path), progress=None):
+            raise _Stopped
+        return
+    request = plan.request(path)
     with engine.connect() as db:  # never committed: what the preview writes is temporary
         told = preview(db, request, uploads.preview_of(home, row.id), tell)
     summary = {
@@ -159,7 +170,15 @@ def _preview(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
 
 
 def _load(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
-    request = from_json(row.plan).request(uploads.files_of(home, row.id))
+    plan, path = from_json(row.plan), uploads.files_of(home, row.id)
+    if is_coverage(plan):
+        actor = Actor(Role.PLANNER, row.account_id, row.created_by)
+        with engine.begin() as db:
+            number = keep(db, actor, plan, path, home / COVERAGES)
+            if not tell.set(db, state="loaded", preview={**row.preview, "coverage": number}, progress=None):
+                raise _Stopped
+        return
+    request = plan.request(path)
     with engine.begin() as db:
         run_id, _ = load(db, row.created_by, request, tell)
         # In the transaction of the rows: they and the state come together, or neither.

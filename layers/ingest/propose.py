@@ -25,6 +25,7 @@ from layers.ingest.plan import COVERAGES, File, Json, Plan, with_questions
 from layers.ingest.targets import Field, Target, target, targets
 from layers.records.headings import remembered, remembered_targets
 
+RASTER = "GeoTIFF"
 #: A proposal is made without asking from here on.
 SURE = 0.95
 LIKELY = 3
@@ -57,8 +58,9 @@ def propose(
     plan
         With its open questions.
     """
-    if found.get("kind") == "GeoTIFF":
-        return Plan(file, COVERAGES, province=province, coverage={}, questions=_raster_questions(said))
+    if found.get("kind") == RASTER:
+        plan = Plan(file, COVERAGES, province=province, coverage={}, crs=said.crs if said else None)
+        return with_questions(plan, list(_raster_questions(plan)))
     plan = _said(said or Plan(file), file, province)
     ranked = _ranked(db, found, [target_id] if target_id else [t.id for t in targets()])
     plan = replace(plan, target=target_id or _clear(ranked))
@@ -356,8 +358,8 @@ def _american(received: Received, headings: list[str]) -> bool:
     return second and not first
 
 
-def _raster_questions(plan: Plan | None) -> tuple[Json, ...]:
-    said = (plan.coverage if plan else None) or {}
+def _raster_questions(plan: Plan) -> tuple[Json, ...]:
+    said = plan.coverage or {}
     missing = [name for name in ("kind", "title_vi", "title_en") if not said.get(name)]
     return (_question("coverage_unsaid", missing=", ".join(missing)),) if missing else ()
 

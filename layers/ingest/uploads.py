@@ -93,6 +93,13 @@ def finish(home: Path, import_id: UUID, part: Path, name: str) -> None:
     part.rename(folder_of(home, import_id) / "files" / name)
 
 
+def keep_only(home: Path, import_id: UUID, names: list[str]) -> None:
+    """Delete files that were renamed but never recorded: whoever sent them was not answered."""
+    for stray in (folder_of(home, import_id) / "files").glob("*"):
+        if stray.name not in names:
+            stray.unlink(missing_ok=True)
+
+
 def forget_files(home: Path, import_id: UUID) -> None:
     """Delete the uploaded bytes; the preview's rows stay."""
     folder = folder_of(home, import_id)

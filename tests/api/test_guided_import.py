@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
+import rasterio
 import shapely
 from fastapi.testclient import TestClient
+from rasterio.transform import from_origin
 from sqlalchemy import Engine, func, select
 
 from api.http.app import create_app
@@ -166,3 +169,22 @@ def test_a_plan_with_open_questions_is_not_previewed(office: Office, tmp_path: P
     assert refused.json()["code"] == "plan_unanswered"
     tried = office.previewed(import_id, {**seen["plan"], "crs": "EPSG:9210", "questions": []})
     assert tried["preview"]["counts"]["loaded"] == 1
+
+
+def test_a_raster_becomes_a_coverage(office: Office, tmp_path: Path) -> None:
+    transform = from_origin(600_000, 1_221_000, 10, 10)
+    shape: dict[str, Any] = {"width": 20, "height": 20, "count": 1, "dtype": "float32", "nodata": -9999}
+    with rasterio.open(tmp_path / "cao.tif", "w", "GTiff", crs=9210, transform=transform, **shape) as made:
+        made.write(np.linspace(1, 5, 400, dtype="float32").reshape(20, 20), 1)
+    import_id = office.begin(None, tmp_path / "cao.tif")
+    seen = office.inspected(import_id)
+    assert (seen["found"]["kind"], seen["plan"]["target"]) == ("GeoTIFF", "coverages")
+    assert [question["code"] for question in seen["plan"]["questions"]] == ["coverage_unsaid"]
+    said = {"kind": "elevation", "title_vi": "Độ cao", "title_en": "Elevation"}
+    tried = office.previewed(import_id, {**seen["plan"], "coverage": said, "questions": []})
+    assert (tried["state"], tried["error"]) == ("previewed", None)
+    done = office.loaded(import_id)
+    assert (done["state"], done["error"]) == ("loaded", None)
+    listed = office.send("GET", "/coverages", 200).json()["coverages"]
+    assert [one["title"]["vi"] for one in listed] == ["Độ cao"]
+    assert done["report"]["coverage"] == listed[0]["id"]
