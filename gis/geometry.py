@@ -44,6 +44,7 @@ NOTE_CODES = (
     "repeated_points",
     "z_dropped",
     "promoted_to_multi",
+    "line_closed",
 )
 
 
@@ -108,6 +109,7 @@ def check(geoms: Geometries, kind: str) -> Checked:
     work.refuse(shapely.is_missing(work.geoms), "null_geometry")
     work.refuse(work.alive & shapely.is_empty(work.geoms), "empty_geometry")
     _flatten(work)
+    _fill_rings(work)
     _keep_dimension(work)
     _mend(work)
     _drop_repeated_points(work)
@@ -182,6 +184,22 @@ def _flatten(work: _Work) -> None:
     work.geoms[infinite] = None
 
 
+def _fill_rings(work: _Work) -> None:
+    """
+    Closed lines where land is asked for are its outline: drawings (DXF, MIF) know no polygons.
+
+    A line that does not come back to its first point stays a line, and is refused as one.
+    """
+    if work.dimension != 2:
+        return
+    lines = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING)
+    closed = work.alive & np.isin(shapely.get_type_id(work.geoms), lines)
+    closed &= shapely.is_closed(work.geoms) & (shapely.get_num_coordinates(work.geoms) >= 4)
+    xy, ring = shapely.get_coordinates(work.geoms[closed], return_index=True)
+    work.geoms[closed] = shapely.polygons(shapely.linearrings(xy, indices=ring))
+    work.repaired(closed, "line_closed")
+
+
 def _keep_dimension(work: _Work) -> None:
     kinds = shapely.get_type_id(work.geoms)
     collection = work.alive & (kinds == shapely.GeometryType.GEOMETRYCOLLECTION)
@@ -191,7 +209,7 @@ def _keep_dimension(work: _Work) -> None:
         work.geoms[row] = after
         if not shapely.is_empty(after) and len(shapely.get_parts(after)) < len(shapely.get_parts(before)):
             work.repaired(_one(int(row), len(kinds)), "parts_dropped")
-    # A ring offered as a line is a line.
+    # A ring offered as a line where lines are asked for is a line.
     fits = (shapely.get_dimensions(work.geoms) == work.dimension) & ~shapely.is_empty(work.geoms)
     work.refuse(work.alive & ~fits, "wrong_kind")
 

@@ -38,6 +38,24 @@ def test_every_fault_of_a_boundary_has_its_name(
     assert one(wkt)[:2] == (verdict, codes)
 
 
+def test_a_closed_line_of_a_drawing_is_the_land_that_it_goes_around() -> None:
+    closed, open_, short = check(
+        shapely.from_wkt(
+            [
+                "LINESTRING Z(0 0 7,4 0 7,4 3 7,0 3 7,0 0 7)",
+                "LINESTRING(0 0,4 0,4 3,0 3)",
+                "LINESTRING(0 0,1 1,0 0)",
+            ]
+        ),
+        "MULTIPOLYGON",
+    ).geoms
+    assert closed.area == 12.0
+    assert (open_, short) == (None, None)
+    assert one("LINESTRING(0 0,4 0,4 3,0 3,0 0)")[:2] == (REPAIRED, ("line_closed", "promoted_to_multi"))
+    assert one("LINESTRING(0 0,4 0,4 3,0 3,0 0)", "LINESTRING")[0] == OK
+    assert one("LINESTRING(0 0,2 2,2 0,0 2,0 0)")[1][:2] == ("line_closed", "self_intersection")
+
+
 def test_a_line_without_length_is_refused() -> None:
     assert one("LINESTRING(1 1,1 1)", "MULTILINESTRING")[:2] == (REFUSED, ("zero_length",))
     assert one("LINESTRING(0 0,1 1)", "LINESTRING") == (OK, (), "LineString")
