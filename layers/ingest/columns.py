@@ -25,6 +25,14 @@ DATES = {
 }
 X_WORDS = ("lon", "lng", "long", "longitude", "kinh do", "x", "toa do x")
 Y_WORDS = ("lat", "latitude", "vi do", "y", "toa do y")
+# Written as one word, with what else offices put there: X_VN2000, ToaDoX, Bắc (X), Y (Đông).
+_BESIDE = r"(?:toado|td|vn2000|wgs84|utm|gps|coord|m)*"
+_EAST = re.compile(
+    rf"{_BESIDE}(?:x|lon|long|lng|kinhdo|[xy]?east(?:ing)?|dong[xy]|(?:toado|huong|[xy]|[xy]huong)dong){_BESIDE}"
+)
+_NORTH = re.compile(
+    rf"{_BESIDE}(?:y|lat|vido|[xy]?north(?:ing)?|bac[xy]|(?:toado|huong|[xy]|[xy]huong)bac){_BESIDE}"
+)
 
 
 @dataclass(frozen=True)
@@ -140,10 +148,19 @@ def coordinates(received: Received, mapping: Mapping) -> tuple[str, str] | None:
 
 
 def axes(headings: Iterable[str]) -> tuple[str, str] | None:
-    """Which headings are east and north by their words; None where there are none."""
+    """
+    Which headings are east and north by their words; None where there are none.
+
+    ``X`` alone counts as east, as programs write it: papers mean north by it, and the numbers tell
+    (`gis.crs.detect`). Where a heading names the direction, the direction counts.
+    """
     by_words = {words(other): name for name in headings for other in reversed(alternatives(name))}
     x = next((by_words[word] for word in X_WORDS if word in by_words), None)
     y = next((by_words[word] for word in Y_WORDS if word in by_words), None)
+    if not (x and y):
+        closed = {word.replace(" ", ""): name for word, name in by_words.items()}
+        x = next((name for word, name in closed.items() if _EAST.fullmatch(word)), None)
+        y = next((name for word, name in closed.items() if _NORTH.fullmatch(word)), None)
     return (x, y) if x and y else None
 
 

@@ -51,6 +51,28 @@ def test_a_heading_in_a_unit_of_something_else_is_not_taken() -> None:
     assert "area_current_ha" not in taken
 
 
+@pytest.mark.parametrize(
+    ("east", "north"),
+    [
+        ("X_VN2000", "Y_VN2000"),
+        ("ToaDoX", "ToaDoY"),
+        ("TD_X", "TD_Y"),
+        ("VN2000 X (m)", "VN2000 Y (m)"),
+        ("Đông (Y)", "Bắc (X)"),
+        ("Y (hướng Đông)", "X (hướng Bắc)"),
+        ("Easting", "Northing"),
+        ("Kinh độ (WGS84)", "Vĩ độ (WGS84)"),
+    ],
+)
+def test_axes_are_known_as_offices_head_them(east: str, north: str) -> None:
+    assert axes(["Tên", north, east, "Địa chỉ"]) == (east, north)
+
+
+@pytest.mark.parametrize("headings", [["Mã", "Tên"], ["X", "Tên"], ["Ngày", "Xã"], ["Đồng", "Bậc"]])
+def test_other_headings_are_no_axes(headings: list[str]) -> None:
+    assert axes(headings) is None
+
+
 def test_axes_are_known_with_their_unit() -> None:
     assert axes(["Tên", "X (m)", "Y (m)"]) == ("X (m)", "Y (m)")
     assert axes(["Toạ độ / X", "Toạ độ / Y"]) == ("Toạ độ / X", "Toạ độ / Y")
