@@ -23,16 +23,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from api.actions.guided_import import TASK, Import, ImportBroke, ImportGaveUp, defer
-from api.actions.import_coverage import is_coverage, keep, rehearse
 from gis.errors import DidoiError
 from layers.access import Actor, Role
-from layers.coverages import store
-from layers.ingest import uploads
-from layers.ingest.guard import inspect
+from layers.coverages.store import FOLDER, tidy
+from layers.ingest import rasters, uploads
 from layers.ingest.load import load
 from layers.ingest.plan import COVERAGES, Plan, digest, from_json
 from layers.ingest.preview import preview
-from layers.ingest.propose import RASTER, propose
+from layers.ingest.propose import propose
 from layers.records.uploads import DONE, UPLOADS, WORKING
 
 log = logging.getLogger(__name__)
@@ -105,6 +103,8 @@ def forget_abandoned(url: str, home: Path) -> None:
     for import_id in uploads.kept(home):
         if import_id not in living | busy:
             uploads.forget(home, import_id)
+    with engine.begin() as db:
+        tidy(db, home / FOLDER)
 
 
 # -- the steps -----------------------------------------------------------------------------------------------
@@ -135,11 +135,9 @@ def _inspect(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
     path = uploads.files_of(home, row.id)
     tell("read", 0, 0)
     file = digest(path)
-    found = inspect(path).to_json()
-    if found["kind"] == RASTER:
-        found["raster"] = store.inspect(path)
-    tell.set(tell.watch, found=found)  # what was found stands, even where no plan can be made
     asked = (row.plan or {}).get("asked", {})
+    found = rasters.look(path, rasters.band_of(asked.get("layer_in_file")))
+    tell.set(tell.watch, found=found)  # what was found stands, even where no plan can be made
     said = replace(Plan(file), **{name: value for name, value in asked.items() if value})
     tell("check", 0, 0)
     with engine.connect() as db:
@@ -150,9 +148,8 @@ def _inspect(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
 
 def _preview(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
     plan, path = from_json(row.plan), uploads.files_of(home, row.id)
-    if is_coverage(plan):
-        if not tell.set(tell.watch, state="previewed", preview=rehearse(plan, path), progress=None):
-            raise _Stopped
+    if plan.target == COVERAGES:
+        _preview_raster(engine, path, plan, tell)
         return
     request = plan.request(path)
     with engine.connect() as db:  # never committed: what the preview writes is temporary
@@ -171,12 +168,8 @@ def _preview(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
 
 def _load(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
     plan, path = from_json(row.plan), uploads.files_of(home, row.id)
-    if is_coverage(plan):
-        actor = Actor(Role.PLANNER, row.account_id, row.created_by)
-        with engine.begin() as db:
-            number = keep(db, actor, plan, path, home / COVERAGES)
-            if not tell.set(db, state="loaded", preview={**row.preview, "coverage": number}, progress=None):
-                raise _Stopped
+    if plan.target == COVERAGES:
+        _load_raster(engine, home, row, plan, tell)
         return
     request = plan.request(path)
     with engine.begin() as db:
@@ -184,6 +177,31 @@ def _load(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
         # In the transaction of the rows: they and the state come together, or neither.
         if not tell.set(db, state="loaded", run_id=run_id, progress=None):
             raise _Stopped
+
+
+def _preview_raster(engine: Engine, path: Path, plan: Plan, tell: _Teller) -> None:
+    tell("check", 0, 0)
+    with engine.connect() as db:
+        told = rasters.preview(db, plan, path)
+    counts = {"loaded": 1, "noted": 0, "refused": 0}
+    empty: dict[str, Any] = {"notes": [], "of_file": [], "matches": None}
+    summary = {"rows": 1, "counts": counts, "box": told["box"], **empty, "coverage": told}
+    if not tell.set(tell.watch, state="previewed", preview=summary, progress=None):
+        raise _Stopped
+
+
+def _load_raster(engine: Engine, home: Path, row: Import, plan: Plan, tell: _Teller) -> None:
+    tell("load", 0, 0)
+    actor, folder = Actor(Role.PLANNER, row.account_id, row.created_by), home / FOLDER
+    try:
+        with engine.begin() as db:
+            run_id, _ = rasters.keep(db, actor, plan, uploads.files_of(home, row.id), folder)
+            if not tell.set(db, state="loaded", run_id=run_id, progress=None):
+                raise _Stopped
+    except (_Stopped, DidoiError):
+        with engine.begin() as db:  # the file that was written goes at once; after a crash, in the night
+            tidy(db, folder, spared_s=0.0)
+        raise
 
 
 _STEPS: dict[str, Callable[[Engine, Path, Import, _Teller], None]] = {

@@ -237,7 +237,7 @@ def as_json(db: Connection, row: Import) -> Json:
         "found": row.found,
         "plan": None if row.plan is None or "asked" in row.plan else row.plan,
         "preview": _preview(row.preview),
-        "report": _report(db, row),
+        "report": None if row.run_id is None else report_json(db, row.run_id),
     }
 
 
@@ -258,13 +258,6 @@ def brief(row: Import) -> Json:
         "created_by": row.created_by,
         "updated_at": row.updated_at,
     }
-
-
-def _report(db: Connection, row: Import) -> Json | None:
-    if row.run_id is not None:
-        return report_json(db, row.run_id)
-    told: Json = row.preview or {}
-    return {"coverage": told["coverage"]} if row.state == "loaded" and "coverage" in told else None
 
 
 def report_json(db: Connection, run_id: int) -> Json:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from layers.access import Actor
+from layers.access import Actor, Role
+from layers.ingest import rasters
 from layers.ingest.errors import ImportForbidden
 from layers.ingest.load import load
 from layers.ingest.notes import FILE
 from layers.ingest.parts import Progress
+from layers.ingest.plan import COVERAGES, Plan, PlanUnanswered
 from layers.ingest.prepare import Request
 from layers.ingest.targets import target
 from layers.layer import Text
@@ -54,6 +57,8 @@ class ImportReport:
         Code and facts of what holds for the whole file: constants, translations, headings left unread.
     notes
         Notes on rows, by code, refusals first.
+    coverage
+        Of a raster, which counts as one row: number, kind and title of what is kept.
     """
 
     run_id: int
@@ -68,6 +73,7 @@ class ImportReport:
     refused: int
     assumed: tuple[tuple[str, dict[str, Any]], ...]
     notes: tuple[NoteSummary, ...]
+    coverage: dict[str, Any] | None = None
 
 
 def import_file(
@@ -89,6 +95,24 @@ def import_file(
     return report(db, run_id, repeated=repeated)
 
 
+def keep_raster(db: Connection, actor: Actor, plan: Plan, path: Path, folder: Path) -> ImportReport:
+    """
+    Keep the raster of a plan as a coverage in the caller's transaction.
+
+    Raises
+    ------
+    ImportForbidden, PlanUnanswered
+    DidoiError
+        Those of :func:`layers.ingest.rasters.keep`.
+    """
+    if actor.role < Role.PLANNER:
+        raise ImportForbidden(layer=COVERAGES)
+    if plan.questions:
+        raise PlanUnanswered(questions=", ".join(sorted({q["code"] for q in plan.questions})))
+    run_id, repeated = rasters.keep(db, actor, plan, path, folder)
+    return report(db, run_id, repeated=repeated)
+
+
 def report(db: Connection, run_id: int, *, repeated: bool = False) -> ImportReport:
     """The report of a run that was made."""
     run = db.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
@@ -99,7 +123,7 @@ def report(db: Connection, run_id: int, *, repeated: bool = False) -> ImportRepo
     return ImportReport(
         run.id,
         run.layer_id,
-        target(run.layer_id).title,
+        rasters.TITLE if run.layer_id == COVERAGES else target(run.layer_id).title,
         run.file_name,
         run.crs,
         repeated,
@@ -109,6 +133,7 @@ def report(db: Connection, run_id: int, *, repeated: bool = False) -> ImportRepo
         run.refused_count,
         tuple((row.code, row.facts) for row in whole),
         _summaries(db, run_id),
+        rasters.kept_by(db, run),
     )
 
 

@@ -9,6 +9,7 @@ from gis import crs
 from layers.codes import provinces
 from layers.ingest.placing import OLD
 from layers.ingest.plan import COVERAGES
+from layers.ingest.rasters import TITLE
 from layers.ingest.targets import Target, targets
 from layers.layer import Text
 
@@ -21,7 +22,7 @@ def read_targets() -> Json:
     """Targets with their columns, provinces with their meridians, systems, encodings and limits."""
     coverage = {
         "id": COVERAGES,
-        "title": {"vi": "Lớp phủ (ảnh raster)", "en": "Coverage (raster)"},
+        "title": _text(TITLE),
         "kind": "coverage",
         "fields": [],
     }

@@ -26,11 +26,11 @@ class PlanUnreadable(BadInput):
 
 def proposed(db: Connection, path: Path, target_id: str, said: dict[str, Any]) -> Plan:
     """What is proposed for a file, with what the options say."""
-    from layers.ingest.guard import inspect
     from layers.ingest.plan import Plan, digest
     from layers.ingest.propose import propose
+    from layers.ingest.rasters import band_of, look
 
-    found = inspect(path).to_json()
+    found = look(path, band_of(said.get("layer_in_file")))
     file = digest(path)
     return propose(db, path, file, found, target_id=target_id, said=replace(Plan(file), **said))
 
@@ -43,12 +43,12 @@ def reviewed(plan: Plan, path: Path) -> Plan:
     ------
     PlanOfOtherFile
     """
-    from layers.ingest.guard import inspect
     from layers.ingest.plan import check_file, with_questions
     from layers.ingest.propose import lasting, open_questions
+    from layers.ingest.rasters import look
 
     check_file(plan, path)
-    found = inspect(path).to_json()
+    found = look(path, (plan.coverage or {}).get("band") or 1)
     return with_questions(plan, [*open_questions(plan, found), *lasting(plan)])
 
 

@@ -100,12 +100,18 @@ def import_(
 
 def _load(plan: Plan, path: Path, *, as_json: bool) -> None:
     """Load by a plan, in one transaction, and tell what became of every row."""
-    from api.actions.import_file import import_file
+    from api.actions.import_file import import_file, keep_raster
     from layers.access import Actor, Role
+    from layers.ingest.plan import COVERAGES
 
-    request = plan.request(path)
     # The person at the machine owns the database; a role of their own comes with a door of their own.
     actor = Actor(Role.PLANNER, name="didoi import")
+    if plan.target == COVERAGES:
+        with door() as opened, opened.owner.begin() as db:
+            report = keep_raster(db, actor, plan, path, opened.settings.coverages)
+        typer.echo(_as_json(report) if as_json else told(report))
+        return
+    request = plan.request(path)
     with door() as opened, _bar(request) as progress, opened.owner.begin() as db:
         report = import_file(db, actor, request, progress)
     typer.echo(_as_json(report) if as_json else told(report))

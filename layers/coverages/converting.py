@@ -54,6 +54,8 @@ def _about(source: Any, asked: dict[str, Any], np: Any) -> dict[str, Any]:
     if source.width * source.height > MOST_CELLS:
         _fail("raster_too_large", cells=source.width * source.height, allowed=MOST_CELLS)
     shape = source.transform
+    if not all(map(np.isfinite, shape)):
+        _fail("raster_not_placed")
     if shape.is_identity or shape.b != 0 or shape.d != 0 or shape.a <= 0 or shape.e >= 0:
         _fail("raster_not_placed")
     if not 1 <= asked["band"] <= source.count:
@@ -93,12 +95,15 @@ def _sampled(source: Any, asked: dict[str, Any], np: Any) -> dict[str, Any]:
     cells = source.read(asked["band"], out_shape=size, masked=True)
     known = np.asarray(cells.compressed(), dtype=float)
     known = known[np.isfinite(known)]
+    if asked["nodata"] is not None:
+        known = known[known != asked["nodata"]]
     if known.size == 0:
         return {"min": None, "max": None, "classes": None, "suspicious": None, "known_share": 0.0}
     low, high = float(known.min()), float(known.max())
     distinct = np.unique(known)
     classes = distinct.tolist() if len(distinct) <= MOST_CLASSES and (distinct % 1 == 0).all() else None
-    odd = next((v for v in SUSPICIOUS if source.nodata is None and v in (low, high)), None)
+    said = source.nodata is not None or asked["nodata"] is not None
+    odd = next((v for v in SUSPICIOUS if not said and v in (low, high)), None)
     share = known.size / cells.size
     return {"min": low, "max": high, "classes": classes, "suspicious": odd, "known_share": share}
 

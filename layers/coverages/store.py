@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from gis import crs
 from gis.measure import GEOD
@@ -22,6 +23,9 @@ from layers.records.coverages import COVERAGES, KINDS
 from layers.records.data_versions import bump
 
 TABLE = "coverages"
+FOLDER = "coverages"
+"""Under the settings' home."""
+SPARED_S = 86_400.0
 _UNITS = {"elevation": "m", "flood_depth": "m"}
 
 
@@ -40,6 +44,10 @@ class Request:
         Of land cover: ``{"value", "title_vi", "title_en", "color"}`` for each value.
     flooded_from_m
         Of flood depth: from which depth on ground counts as flooded.
+    valid_from
+        Today where it is not said.
+    all_known
+        Whether every value is a measurement, also one that files often use for "nothing known".
     """
 
     path: Path
@@ -56,6 +64,30 @@ class Request:
     source: str | None = None
     licence: str | None = None
     illustrative: bool = False
+    all_known: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """
+    A raster that can be kept as its request says.
+
+    Attributes
+    ----------
+    told
+        What `layers.coverages.guarded.convert` says of it.
+    digest
+        Of its bytes and of all that changes what is written.
+    box
+        West, south, east, north in degrees.
+    """
+
+    told: dict[str, Any]
+    srid: int
+    digest: str
+    classes: list[dict[str, Any]] | None
+    box: tuple[float, float, float, float]
+    resolution_m: float
 
 
 def inspect(path: Path, band: int = 1) -> dict[str, Any]:
@@ -75,13 +107,9 @@ def inspect(path: Path, band: int = 1) -> dict[str, Any]:
     return told
 
 
-def add(db: Connection, actor: Actor, request: Request, folder: Path) -> int:
+def check(request: Request) -> Seen:
     """
-    Keep a raster, in the caller's transaction; the same raster of the same day is kept once.
-
-    Returns
-    -------
-    id
+    Whether a raster can be kept as it is said to be; nothing is written.
 
     Raises
     ------
@@ -92,49 +120,110 @@ def add(db: Connection, actor: Actor, request: Request, folder: Path) -> int:
     kinds = [kind.value for kind in KINDS]
     if request.kind not in kinds:
         raise errors.CoverageKindUnknown(kind=request.kind[:40], allowed=", ".join(kinds))
-    told = convert(request.path, band=request.band)
+    told = convert(request.path, band=request.band, nodata=request.nodata)
     srid = crs.identify(request.crs or told["crs"], file=name)
     crs.detect_faults(np.array(told["bounds"]), srid, file=name)
     if told["min"] is None:
         raise errors.RasterEmpty(file=name)
-    if told["suspicious"] is not None and request.nodata is None:
+    if told["suspicious"] is not None and request.nodata is None and not request.all_known:
         raise errors.RasterNodataUnsaid(file=name, value=told["suspicious"])
     classes = _classes(request, told)
-    started = request.valid_from or today()
-    digest = _digest(request, srid)
-    kept = select(COVERAGES.c.id).where(
-        COVERAGES.c.sha256 == digest, COVERAGES.c.kind == request.kind, COVERAGES.c.valid_from == started
-    )
-    if (known := db.execute(kept).scalar()) is not None:
+    box, wide_m = _box(told["bounds"], srid), _resolution_m(told, srid)
+    return Seen(told, srid, _digest(request, srid), classes, box, wide_m)
+
+
+def kept(db: Connection, request: Request, seen: Seen) -> int | None:
+    """The number under which the same cells of the same kind and day are kept; None where they are not."""
+    same = select(COVERAGES.c.id).where(COVERAGES.c.sha256 == seen.digest, COVERAGES.c.kind == request.kind)
+    # Where no day is said, what still holds is the same; it does not begin anew with each day.
+    day = COVERAGES.c.valid_to.is_(None) | (COVERAGES.c.valid_from == today())
+    if request.valid_from is not None:
+        day = COVERAGES.c.valid_from == request.valid_from
+    return db.execute(same.where(day).order_by(COVERAGES.c.id).limit(1)).scalar()
+
+
+def add(db: Connection, actor: Actor, request: Request, folder: Path) -> int:
+    """
+    Keep a raster, in the caller's transaction; the same one of the same day is kept once.
+
+    Its file is written first, and is nobody's until the transaction ends well: see `tidy`.
+
+    Returns
+    -------
+    id
+
+    Raises
+    ------
+    DidoiError
+        Those of `check`.
+    """
+    seen = check(request)
+    db.execute(select(func.pg_advisory_xact_lock(_lock(seen.digest))))
+    if (known := kept(db, request, seen)) is not None:
         return known
-    made = _written(request, srid, digest, folder, coded=classes is not None)
-    box = _box(told["bounds"], srid)
+    told, srid, classes, box = seen.told, seen.srid, seen.classes, seen.box
+    made = _written(request, srid, seen.digest, folder, coded=classes is not None)
     row = insert(COVERAGES).values(
         kind=request.kind,
         title_vi=request.title_vi,
         title_en=request.title_en,
         unit=request.unit or _UNITS.get(request.kind) or told["unit"],
         srid=srid,
-        sha256=digest,
+        sha256=seen.digest,
         west=box[0],
         south=box[1],
         east=box[2],
         north=box[3],
-        resolution_m=_resolution_m(told, srid),
+        resolution_m=seen.resolution_m,
         value_min=made["min"],
         value_max=made["max"],
         classes=classes,
         flooded_from_m=request.flooded_from_m if request.kind == "flood_depth" else None,
-        valid_from=started,
+        valid_from=request.valid_from or today(),
         source=request.source,
         licence=request.licence,
-        file_name=name,
+        file_name=request.path.name,
         actor=actor.name or actor.role.scope,
         illustrative=request.illustrative,
     )
     number: int = db.execute(row.returning(COVERAGES.c.id)).scalar_one()
     bump(db, [TABLE])
     return number
+
+
+def tidy(db: Connection, folder: Path, spared_s: float = SPARED_S) -> int:
+    """
+    Delete files that no coverage has: what a load left that was stopped before its end.
+
+    Parameters
+    ----------
+    spared_s
+        Whole files younger than this stay. Half-written ones stay for a day: a load may be at them.
+
+    Returns
+    -------
+    count
+        How many were deleted.
+    """
+    gone = 0
+    for path in sorted(folder.glob("*.tif")) if folder.is_dir() else ():
+        spared = SPARED_S if path.name.startswith(".") else spared_s
+        try:
+            if time.time() - path.stat().st_mtime < spared:
+                continue
+            free = db.execute(select(func.pg_try_advisory_xact_lock(_lock(path.stem)))).scalar_one()
+            owned = select(COVERAGES.c.id).where(COVERAGES.c.sha256 == path.stem).limit(1)
+            if free and db.execute(owned).scalar() is None:
+                path.unlink()
+                gone += 1
+        except FileNotFoundError:
+            continue  # its load ended meanwhile
+    return gone
+
+
+def _lock(digest: str) -> Any:
+    """Whoever writes or deletes the file of this digest holds this lock until its transaction ends."""
+    return func.hashtextextended(f"didoi coverage {digest}", 0)
 
 
 def withdraw(db: Connection, number: int, on: date) -> None:

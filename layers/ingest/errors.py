@@ -17,6 +17,10 @@ class FileUnreadable(BadInput):
     """The file is not what its name says, or it is damaged. Facts: file, reason."""
 
 
+class FileNotRaster(BadInput):
+    """A table of rows where a raster is wanted. Facts: file, kind."""
+
+
 class FileTruncated(BadInput):
     """Fewer rows can be read than the file announces. Facts: file, announced, read."""
 

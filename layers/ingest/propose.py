@@ -15,8 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from layers.ingest import rasters
 from layers.ingest.arrow import pa, pc
 from layers.ingest.columns import DATES, assign, axes
+from layers.ingest.errors import FileNotRaster
 from layers.ingest.guard import Limits, Received, read
 from layers.ingest.mapping import Mapping, from_dict
 from layers.ingest.parse import text
@@ -25,7 +27,6 @@ from layers.ingest.plan import COVERAGES, File, Json, Plan, with_questions
 from layers.ingest.targets import Field, Target, target, targets
 from layers.records.headings import remembered, remembered_targets
 
-RASTER = "GeoTIFF"
 #: A proposal is made without asking from here on.
 SURE = 0.95
 LIKELY = 3
@@ -58,9 +59,10 @@ def propose(
     plan
         With its open questions.
     """
-    if found.get("kind") == RASTER:
-        plan = Plan(file, COVERAGES, province=province, coverage={}, crs=said.crs if said else None)
-        return with_questions(plan, list(_raster_questions(plan)))
+    if found.get("kind") == rasters.KIND:
+        return rasters.propose(file, found, province, said)
+    if target_id == COVERAGES:
+        raise FileNotRaster(file=file.name, kind=str(found.get("kind")))
     plan = _said(said or Plan(file), file, province)
     ranked = _ranked(db, found, [target_id] if target_id else [t.id for t in targets()])
     plan = replace(plan, target=target_id or _clear(ranked))
@@ -106,7 +108,7 @@ def _said(said: Plan, file: File, province: str | None) -> Plan:
 def open_questions(plan: Plan, found: Json) -> list[Json]:
     """What must be said before the plan can be applied, as far as the plan itself shows it."""
     if plan.target == COVERAGES:
-        return list(_raster_questions(plan))
+        return rasters.questions(plan, found)
     layers = found.get("layers", [])
     asked: list[Json] = []
     if plan.target is None:
@@ -356,12 +358,6 @@ def _american(received: Received, headings: list[str]) -> bool:
                 first |= int(parts[1]) > 12
                 second |= int(parts[2]) > 12
     return second and not first
-
-
-def _raster_questions(plan: Plan) -> tuple[Json, ...]:
-    said = plan.coverage or {}
-    missing = [name for name in ("kind", "title_vi", "title_en") if not said.get(name)]
-    return (_question("coverage_unsaid", missing=", ".join(missing)),) if missing else ()
 
 
 def _question(code: str, **facts: Any) -> Json:

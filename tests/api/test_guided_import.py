@@ -187,4 +187,4 @@ def test_a_raster_becomes_a_coverage(office: Office, tmp_path: Path) -> None:
     assert (done["state"], done["error"]) == ("loaded", None)
     listed = office.send("GET", "/coverages", 200).json()["coverages"]
     assert [one["title"]["vi"] for one in listed] == ["Độ cao"]
-    assert done["report"]["coverage"] == listed[0]["id"]
+    assert done["report"]["coverage"]["id"] == listed[0]["id"]
