@@ -156,6 +156,7 @@ def read(
         raise errors.FileTruncated(
             file=path.name, announced=head["rows"], read=table.num_rows if table is not None else 0
         )
+    table = table.drop_columns(head["empty"])
     geometry = head["geometry"]
     letters = _letters(head, encoding)
     if not letters.used:

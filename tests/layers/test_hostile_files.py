@@ -324,6 +324,17 @@ def test_every_format_is_read_whole_with_its_vietnamese(sound: dict[str, Path], 
         assert outcome.found.layers[0]["bounds"] is not None
 
 
+def test_a_kml_whose_name_is_empty_is_known_by_the_fields_that_somebody_filled(tmp_path: Path) -> None:
+    hostile.zones(3).rename(columns={"name": "TEN_KCN"}).to_file(tmp_path / "z.kml", driver="LIBKML")
+    outcome = look(tmp_path / "z.kml")
+    assert outcome.found is not None
+    assert outcome.received is not None
+    told = [field["name"] for field in outcome.found.layers[0]["fields"]]
+    assert "TEN_KCN" in told
+    assert "Name" not in told
+    assert outcome.received.rows.column_names == told
+
+
 @pytest.mark.parametrize("seed", range(1))
 def test_a_damaged_file_gives_rows_or_words(sound: dict[str, Path], tmp_path: Path, seed: int) -> None:
     """Of each format; more seeds were tried when this was written, and each found fault stands above."""

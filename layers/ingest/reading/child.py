@@ -16,7 +16,7 @@ from typing import Any
 from layers.ingest.reading import kinds, sandbox
 from layers.ingest.reading.answer import ROWS, fail, tell
 from layers.ingest.reading.curves import straightened
-from layers.ingest.reading.found import Tally
+from layers.ingest.reading.found import OF_KML, Tally
 from layers.ingest.reading.layers_in import Layer, Opened
 from layers.ingest.reading.unpack import Source, lying_beside, sources
 
@@ -126,14 +126,21 @@ def _look(layer: Layer, at: int, scratch: Path) -> dict[str, Any]:
     opened = _open(layer)
     cells = f"cells{at}.arrow" if opened.cells else None
     tally, raw = _tallied(opened, scratch / cells if cells else None)
-    return {"name": layer.name, **_about(opened, raw), **tally.to_json(), "cells": cells}
+    told = tally.to_json()
+    empty = _empty(layer, tally)
+    told["fields"] = [one for one in told["fields"] if one["name"] not in empty]
+    return {"name": layer.name, **_about(opened, raw), **told, "cells": cells}
 
 
 def _send(layer: Layer, scratch: Path) -> dict[str, Any]:
     opened = _open(layer)
     tally, raw = _tallied(opened, scratch / ROWS)
     told = {"layer": layer.name, **_about(opened, raw), "rows": tally.rows, "texts": list(tally.texts)}
-    return told | {"faults": [*opened.faults, *tally.faults]}
+    return told | {"faults": [*opened.faults, *tally.faults], "empty": _empty(layer, tally)}
+
+
+def _empty(layer: Layer, tally: Tally) -> list[str]:
+    return tally.empty(OF_KML) if layer.source.kind in (kinds.KML, kinds.KMZ) else []
 
 
 def _about(opened: Opened, raw: bool) -> dict[str, Any]:

@@ -22,6 +22,10 @@ GEOMETRY_TYPES = {
 }  # fmt: skip
 #: Bytes of one geometry: two million vertices. No boundary has more; a hostile file may.
 LARGEST_GEOMETRY_BYTES = 32_000_000
+#: Fields that GDAL gives every KML; empty ones were not drawn by anybody, and a ``Name`` is not the name.
+OF_KML = frozenset(
+    ("id", "Name", "description", "timestamp", "begin", "end", "altitudeMode", "drawOrder", "icon")
+)
 
 
 class Tally:
@@ -34,6 +38,7 @@ class Tally:
         self.has_z = self.has_m = self.curved = False
         self.bounds = [math.inf, math.inf, -math.inf, -math.inf]
         self.fields: dict[str, dict[str, Any]] = {}
+        self.filled: set[str] = set()
         self.texts: dict[str, None] = {}
         self.faults: list[list[object]] = []
 
@@ -48,6 +53,10 @@ class Tally:
                 self._field(name, column)
         self.rows += batch.num_rows
         return batch
+
+    def empty(self, names: frozenset[str]) -> list[str]:
+        """Those of some fields in which no row holds anything."""
+        return [name for name in self.fields if name in names and name not in self.filled]
 
     def to_json(self) -> dict[str, Any]:
         """The part of ``Found.layers[]`` that a scan can tell."""
@@ -117,6 +126,8 @@ class Tally:
     def _field(self, name: str, column: Any) -> None:
         told = self.fields.setdefault(name, {"type": type_name(column.type), "samples": {}})
         samples: dict[str, Any] = told["samples"]
+        if name in OF_KML and name not in self.filled and _holds_any(column):
+            self.filled.add(name)
         is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
         if is_text:
             self._text(name)
@@ -133,6 +144,12 @@ class Tally:
     def _text(self, value: str) -> None:
         if len(self.texts) < TEXTS and not value.isascii():
             self.texts.setdefault(value[:500], None)
+
+
+def _holds_any(column: Any) -> bool:
+    if pa.types.is_string(column.type):
+        return bool(pc.any(pc.greater(pc.fill_null(pc.binary_length(column), 0), 0)).as_py())
+    return column.null_count < len(column)
 
 
 def type_codes(wkb: Any) -> Any:
