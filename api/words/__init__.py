@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Literal
 
 from gis.errors import DidoiError
+from gis.text import with_known
 
 Lang = Literal["vi", "en"]
 LANGS: tuple[Lang, Lang] = ("vi", "en")
@@ -31,14 +32,15 @@ def say(code: str, lang: Lang, **facts: object) -> str:
         Which language.
     **facts
         What the sentence refers to as ``{name}``. A fact that is missing shows as its name, and a code
-        without words as itself: telling of one fault must not raise another.
+        without words as itself: telling of one fault must not raise another. What stands in brackets is
+        said where all facts in it are known.
     """
     section, _, name = code.partition(".")
     sentence = catalogue(lang).get(section, {}).get(name)
     if sentence is None:
         told = ", ".join(f"{fact}={value}" for fact, value in facts.items())
         return f"{code} ({told})" if told else code
-    return sentence.format_map(_Facts(facts))
+    return with_known(sentence, facts).format_map(_Facts(facts))
 
 
 def say_error(error: DidoiError, lang: Lang) -> str:
