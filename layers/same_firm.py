@@ -9,7 +9,6 @@ both in the history; the one that was stored later ends on the day of the decisi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -22,15 +21,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from gis.errors import BadInput, NotFound
 from gis.firm_names import Firms, folded, identities
 from gis.firm_pairs import pairs, reasons
-from gis.text import fold
 from layers.access import Actor
 from layers.catalogue.enterprises import LAYER, TABLE
 from layers.dates import today
 from layers.firm_matching import Decided, Doubt, Matched, Matching, Stored, doubt_of
 from layers.ingest.arrow import Rows
-from layers.layer import Layer
 from layers.records.data_versions import bump
-from layers.records.imports import RUNS
 from layers.records.same_firm import DECISIONS, PAIRS
 
 Verdict = Literal["same", "different"]
@@ -285,42 +281,3 @@ def _latest(db: Connection, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 #: What changes from one issue of a list to the next: dates, quarters, versions.
-_NUMBERS = re.compile(r"[\d\W_]+")
-_ISSUE = ("quy", "thang", "nam", "ngay", "lan", "dot", "ban", "q", "t", "v", "i", "ii", "iii", "iv")
-
-
-def disappeared(db: Connection, run_id: int, layer: Layer, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """
-    Features of earlier issues of a list that hold today and are not in this one. Nothing is removed.
-
-    Parameters
-    ----------
-    run_id, layer
-        The run that loaded the list, and what into.
-    keys
-        Every key that the list holds, of refused rows too.
-
-    Notes
-    -----
-    Issues of one list are runs of the same layer whose file names differ in nothing but dates and quarters.
-    What another list brought, and what is invented, is never missed here.
-    """
-    run = db.execute(select(RUNS.c.file_name).where(RUNS.c.id == run_id)).scalar_one()
-    earlier = select(RUNS.c.id, RUNS.c.file_name).where(RUNS.c.layer_id == layer.id, RUNS.c.id < run_id)
-    issues = [row.id for row in db.execute(earlier) if _list_name(row.file_name) == _list_name(run)]
-    if not issues:
-        return []
-    table = layer.table
-    label = table.c[layer.label].label("label")
-    brought = select(table.c.key).where(table.c.import_run_id.in_(issues))
-    held = select(table.c.key, label).where(
-        table.c.valid_to.is_(None), table.c.illustrative.is_(False), table.c.key.in_(brought)
-    )
-    listed = set(keys)
-    rows = db.execute(held.order_by(table.c.key)).all()
-    return [{"key": row.key, "label": row.label or row.key} for row in rows if row.key not in listed]
-
-
-def _list_name(file_name: str) -> str:
-    words = _NUMBERS.sub(" ", fold(file_name.rpartition(".")[0])).split()
-    return " ".join(word for word in words if word not in _ISSUE)

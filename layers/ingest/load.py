@@ -20,6 +20,7 @@ from layers.dates import as_date
 from layers.ingest import errors
 from layers.ingest.arrow import pa
 from layers.ingest.derive import derive
+from layers.ingest.disappeared import disappeared
 from layers.ingest.guard import read
 from layers.ingest.notes import FILE, Notes
 from layers.ingest.parts import Progress, bring
@@ -27,7 +28,6 @@ from layers.ingest.plan import PlanOfOtherFile, digest
 from layers.ingest.prepare import Request, Work
 from layers.ingest.staged import stage
 from layers.ingest.targets import target
-from layers.ingest.whole_list import disappeared
 from layers.records.headings import remember
 from layers.records.imports import NOTES, RUNS
 

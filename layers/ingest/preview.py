@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from gis.arrays import Geometries, Ints, Texts
 from layers.ingest.arrow import Array, pa, pc
 from layers.ingest.columns import DATES
+from layers.ingest.disappeared import disappeared
 from layers.ingest.load import as_json, file_notes, prepared, with_mapping
 from layers.ingest.notes import Facts
 from layers.ingest.parts import Progress, bring
@@ -28,7 +29,6 @@ from layers.ingest.prepare import Request, Work
 from layers.ingest.shapes import Prepared
 from layers.ingest.staged import lonlat
 from layers.ingest.targets import Field, Target
-from layers.ingest.whole_list import disappeared
 
 pq: Any = pyarrow.parquet
 

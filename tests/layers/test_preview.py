@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from layers.access import Actor, Role
 from layers.catalogue import layer
+from layers.ingest.disappeared import list_name
 from layers.ingest.load import load
 from layers.ingest.mapping import Mapping
 from layers.ingest.plan import File, Plan, digest
@@ -128,3 +129,32 @@ def test_what_is_not_in_the_whole_list_any_more_is_told_and_stays(db: Connection
     assert gone == [{"key": "a", "label": "Z"}, {"key": "z1", "label": "Z"}]
     assert db.execute(select(func.count()).select_from(PLACES)).scalar_one() == 4
     assert isinstance(plan.file, File)
+
+
+def test_what_the_last_issue_of_a_list_had_and_this_one_has_not_is_told(
+    db: Connection, tmp_path: Path
+) -> None:
+    point = {"name": "Z", "rank": "1", "valid_from": DAYS[0], "valid_to": None, "lon": 106.7}
+
+    def gone(name: str, *keys: str) -> list[str]:
+        file = _file(tmp_path, name, [{**point, "key": key, "name": f"{key} {name}"} for key in keys])
+        run_id, _ = load(db, "test", Request("places", file))
+        listed = db.execute(select(RUNS.c.disappeared).where(RUNS.c.id == run_id)).scalar_one()
+        return [one["key"] for one in listed if not one["key"].startswith("z")]
+
+    assert gone("DS Q1-2026.gpkg", "a", "b") == []
+    assert gone("Khảo sát 2025.gpkg", "c") == []  # another list
+    assert gone("DS_quý II_2026 (v2).gpkg", "a") == ["b"]
+    assert gone("2026.gpkg", "a") == []  # a date names no list
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "one"),
+    [
+        ("DS doanh nghiệp Q1-2026.xlsx", "DS_doanh_nghiep_quý II_2026 (v2).xlsx", True),
+        ("DS doanh nghiệp.xlsx", "DS doanh nghiệp tháng 3 năm 2026.csv", True),
+        ("DS doanh nghiệp.xlsx", "DS khu công nghiệp.xlsx", False),
+    ],
+)
+def test_issues_of_a_list_are_known_by_its_name(name: str, other: str, one: bool) -> None:
+    assert (list_name(name) == list_name(other)) is one

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from gis.firm_names import key_of
 from layers.access import Actor, Role
@@ -15,13 +15,11 @@ from layers.catalogue import layer
 from layers.dates import today
 from layers.layer import holds
 from layers.records.data_versions import versions
-from layers.records.imports import RUNS
 from layers.records.same_firm import DECISIONS, PAIRS
 from layers.same_firm import (
     FirmPairUnknown,
     FirmVerdictUnknown,
     decide,
-    disappeared,
     match,
     pairs_within,
     read_pairs,
@@ -254,29 +252,6 @@ def test_doubts_are_renewed_while_open_and_left_alone_once_decided(db: Connectio
     before = tuple(the_pair(db))
     remember(db, match(db, rows).doubts)
     assert tuple(the_pair(db)) == before
-
-
-def a_run(db: Connection, file_name: str) -> int:
-    row = insert(RUNS).values(
-        layer_id="enterprises",
-        file_name=file_name,
-        file_sha256="0",
-        idempotency_key=file_name,
-        actor="lan",
-    )
-    return db.execute(row.returning(RUNS.c.id)).scalar_one()
-
-
-def test_what_the_last_issue_of_a_list_had_and_this_one_has_not_is_told(db: Connection) -> None:
-    spring, other = a_run(db, "DS doanh nghiệp Q1-2026.xlsx"), a_run(db, "Khảo sát 2025.xlsx")
-    for key, run in (("A", spring), ("B", spring), ("C", other)):
-        an_enterprise(db, key, point(0, 0), name=f"Công ty {key}", import_run_id=run)
-    an_enterprise(db, "D", point(0, 0), import_run_id=spring, valid_to=date(2026, 1, 1))
-    an_enterprise(db, "E", point(0, 0), import_run_id=spring, illustrative=True)
-    summer = a_run(db, "DS_doanh_nghiep_quý II_2026 (v2).xlsx")
-    assert disappeared(db, summer, layer("enterprises"), ["A"]) == [{"key": "B", "label": "Công ty B"}]
-    assert disappeared(db, spring, layer("enterprises"), ["A"]) == []  # the first issue misses nothing
-    assert open_keys(db, date(2026, 2, 1)) == {"A", "B", "C", "E"}
 
 
 def test_keys_made_from_identities_are_stable() -> None:
