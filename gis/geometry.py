@@ -52,6 +52,13 @@ class KindUnknown(BadInput):
     """A geometry kind no column has. Facts: kind, allowed."""
 
 
+CANCELLED_SHARE = 0.1
+"""
+The loops of a boundary that crosses itself count against each other. Up to this share of the mended area,
+what was left of them is the area of nothing, and no change is told from it.
+"""
+
+
 @dataclass(frozen=True)
 class Checked:
     """
@@ -66,7 +73,7 @@ class Checked:
         changed) or REFUSED.
     area_change_ratio
         Shape (n,), 1: (area after − before) / before of repaired polygons, by absolute plane areas;
-        NaN elsewhere and where the area before was 0.
+        NaN elsewhere, and where the area before was at most `CANCELLED_SHARE` of that after.
     notes
         Code → shape (n,) mask of the rows it was given to.
     """
@@ -234,7 +241,9 @@ def _mend(work: _Work) -> None:
         work.repaired(_one(int(row), len(work.geoms)), _reason_code(reason))
     work.geoms[rows] = after
     with np.errstate(divide="ignore", invalid="ignore"):
-        work.area_change_ratio[rows] = np.where(before > 0, (shapely.area(after) - before) / before, np.nan)
+        area = shapely.area(after)
+        told = before > CANCELLED_SHARE * area
+        work.area_change_ratio[rows] = np.where(told, (area - before) / np.where(told, before, 1.0), np.nan)
     lost = np.zeros(len(work.geoms), dtype=bool)
     lost[rows[gone]] = True
     work.area_change_ratio[lost] = np.nan

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import numpy as np
 
@@ -65,3 +65,17 @@ def fold_all(texts: Iterable[str | None]) -> Texts:
 def _fold_letters(text: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return _MARKS.sub("", apart).translate(_STROKE)
+
+
+def with_known(sentence: str, known: Container[str]) -> str:
+    """
+    A sentence without those parts in brackets that name a fact nobody knows.
+
+    >>> with_known("repaired[ (by {percent} %)]", ())
+    'repaired'
+    """
+
+    def part(found: re.Match[str]) -> str:
+        return found[1] if all(name in known for name in re.findall(r"\{(\w+)", found[1])) else ""
+
+    return re.sub(r"\[([^\[\]]*\{[^\[\]]*)\]", part, sentence)

@@ -6,14 +6,23 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from gis.text import with_known
 from layers.layer import Text
 
 
 def sentence(text: Text, facts: Mapping[str, Any]) -> Text:
-    """A sentence with its facts filled in, in both languages."""
+    """A sentence with its facts filled in, in both languages; in brackets what is said where it is known."""
+    known = {name for name, value in facts.items() if not _unknown(value)}
     vi = {name: _said(value, "vi") for name, value in facts.items()}
     en = {name: _said(value, "en") for name, value in facts.items()}
-    return Text(text.vi.format_map(vi), text.en.format_map(en))
+    return Text(
+        with_known(text.vi, known).format_map(vi),
+        with_known(text.en, known).format_map(en),
+    )
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _said(value: Any, lang: str) -> str:

@@ -66,9 +66,9 @@ RULES = (
             "with another area. Compare it with the drawing, then accept it or import it anew.",
         ),
         message=Text(
-            "{key}: ranh giới đã sửa khi nhập, diện tích đổi {measure} % (ngưỡng {tolerance} %)",
-            "{key}: the boundary was mended on import, its area changed by {measure} % (tolerance "
-            "{tolerance} %)",
+            "{key}: ranh giới đã sửa khi nhập[, diện tích đổi {measure} % (ngưỡng {tolerance} %)]",
+            "{key}: the boundary was mended on import[, its area changed by {measure} % (tolerance "
+            "{tolerance} %)]",
         ),
         severity="warning",
         layers=LAND,

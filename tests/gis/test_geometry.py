@@ -56,6 +56,19 @@ def test_a_closed_line_of_a_drawing_is_the_land_that_it_goes_around() -> None:
     assert one("LINESTRING(0 0,2 2,2 0,0 2,0 0)")[1][:2] == ("line_closed", "self_intersection")
 
 
+def test_a_change_of_area_is_told_where_there_was_an_area_before() -> None:
+    wkt = [
+        "POLYGON((0 0,2 2,2 0,0 2,0 0))",  # the loops cancel each other: 0
+        "POLYGON((0 0,2 2,2 0,0 2.0000001,0 0))",  # all but: 1e-7 before, 2 after
+        "POLYGON((0 0,2 2,2 0,0 2.1,0 0))",  # 0.1 before, 2.05 after
+        "POLYGON((0 0,6 6,6 4,0 6,0 0))",  # 3 × 6 / 2 … of unequal loops
+    ]
+    told = check(shapely.from_wkt(wkt), "MULTIPOLYGON")
+    assert np.isnan(told.area_change_ratio[:3]).all()
+    # The boundary crosses itself at (4.5, 4.5): 13.5 on the left, 1.5 on the right; 12 before, 15 after.
+    assert told.area_change_ratio[3] == pytest.approx(15 / 12 - 1)
+
+
 def test_a_line_without_length_is_refused() -> None:
     assert one("LINESTRING(1 1,1 1)", "MULTILINESTRING")[:2] == (REFUSED, ("zero_length",))
     assert one("LINESTRING(0 0,1 1)", "LINESTRING") == (OK, (), "LineString")

@@ -71,7 +71,7 @@ def test_a_refused_value_is_told_by_its_column_and_never_repeated(db: Connection
     )
     run(db, path)
     (fault,) = [f for f in faults(db) if f.feature_key == "B"]
-    assert fault.rule == "row_values"
+    assert (fault.rule, fault.staged) == ("row_values", True)
     assert "area_legal_ha" in fault.message_vi
     assert "Hoa" not in fault.message_vi + fault.message_en
     with pytest.raises(decide.FaultStaged):
@@ -84,6 +84,9 @@ def test_a_mended_boundary_is_told_with_the_change_of_its_area(db: Connection, t
     run(db, a_file(tmp_path, [{"key": "A", "geometry": bow}]))
     # a figure of eight becomes two triangles, which meet where it crossed itself
     assert [(f.rule, f.feature_key) for f in faults(db)] == [("mended", "A"), ("self_touch", "A")]
+    # whose area before was nothing: no change is told, and no row waits
+    assert faults(db)[0].message_vi == "A: ranh giới đã sửa khi nhập"
+    assert [f.staged for f in faults(db)] == [False, False]
     assert db.execute(select(func.ST_IsValid(ZONES.c.geom))).scalar_one()
     assert check(db, "zones").found == 0
 

@@ -95,6 +95,9 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_measure", sa.Float(), nullable=True),
         sa.Column("staged_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "staged", sa.Boolean(), sa.Computed("staged_id IS NOT NULL", persisted=True), nullable=False
+        ),
         sa.Column("geom", Geometry("GEOMETRY", srid=STORAGE_SRID, spatial_index=False), nullable=True),
         sa.Column(
             "geom_tile",
