@@ -32,8 +32,6 @@ RUNS = Table(
     Column("idempotency_key", TEXT, nullable=False, unique=True),
     Column("crs", TEXT),
     Column("mapping", JSONB, nullable=False, server_default="{}"),
-    Column("plan", JSONB(none_as_null=True)),
-    Column("disappeared", JSONB, nullable=False, server_default="[]"),
     Column("actor", TEXT, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("finished_at", DateTime(timezone=True)),
@@ -41,6 +39,8 @@ RUNS = Table(
     Column("loaded_count", Integer, nullable=False, server_default="0"),
     Column("noted_count", Integer, nullable=False, server_default="0"),
     Column("refused_count", Integer, nullable=False, server_default="0"),
+    Column("plan", JSONB(none_as_null=True)),
+    Column("disappeared", JSONB, nullable=False, server_default="[]"),
     CheckConstraint("loaded_count + noted_count + refused_count = read_count", name="accounted"),
 )
 
