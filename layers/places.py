@@ -35,7 +35,10 @@ STATUSES = (
     Code("unknown", Text("Không tìm thấy", "Not found")),
 )
 
+LEVELS_NARROWEST_FIRST: tuple[Level, ...] = ("commune", "district", "province")
 _KEPT = 4
+#: How a part names a unit: without its kind, with it, or with another one.
+_BARE, _WITH_KIND, _OTHER_KIND = 0, 1, -1
 _ORDER: tuple[Kind, ...] = ("same", "rename", "merge", "split")
 _CODE_DIGITS: dict[int, Level] = {2: "province", 3: "district", 5: "commune"}
 
@@ -181,15 +184,24 @@ class Gazetteer:
         return list(self._by_key.get(f"{level}-{digits}", ())) if level else []
 
     def _named(self, ways: Sequence[Sequence[Segment]]) -> list[Unit]:
-        """Units that fit the narrowest parts best; empty where nothing fits without contradiction."""
+        """
+        Units that fit the narrowest parts best; empty where nothing fits without contradiction.
+
+        A bare name may be that of a wider unit as well ("Dĩ An, Bình Dương" is a ward and its city): where
+        the rest of the text agrees with both, both are meant.
+        """
         said = any(part.levels == ("commune",) for parts in ways for part in parts)
-        for level in ("commune",) if said else ("commune", "district", "province"):
+        best: tuple[int, ...] | None = None
+        chosen: dict[tuple[str, date], Unit] = {}
+        for level in ("commune",) if said else LEVELS_NARROWEST_FIRST:
             fits = [fit for parts in ways for fit in self._fits(parts, level)]
-            if fits:
+            if best is None and fits:
                 best = max(rank for rank, _ in fits)
-                chosen = {(u.key, u.valid_from): u for rank, u in fits if rank == best}
-                return list(chosen.values())
-        return []
+            if best is not None:
+                chosen |= {(u.key, u.valid_from): u for rank, u in fits if rank >= best}
+                if best[-1] != _BARE:
+                    break
+        return list(chosen.values())
 
     def _fits(self, parts: Sequence[Segment], level: Level) -> Iterator[tuple[tuple[int, ...], Unit]]:
         for place, part in enumerate(parts):
@@ -220,9 +232,9 @@ class Gazetteer:
             ):
                 return None  # "huyện X" for a unit that never lay in a huyện X
         if part.kind is None or part.kind == own.kind:
-            return (confirmed, named, int(part.kind is not None))
+            return (confirmed, named, _BARE if part.kind is None else _WITH_KIND)
         # A commune may have become a ward before our lists begin: only with a unit above that agrees.
-        return (confirmed, named, -1) if confirmed else None
+        return (confirmed, named, _OTHER_KIND) if confirmed else None
 
     def _above(self, unit: Unit) -> list[tuple[Unit, Segment]]:
         """The units above one, as they were called at any time of its life."""

@@ -14,8 +14,14 @@ from layers.by_unit import by_unit
 from layers.catalogue import layer as catalogued
 from layers.catalogue.admin_units import LEVELS
 from layers.filters import Wanted
-from layers.layer import about
+from layers.layer import Text, about
 from layers.places import STATUSES, Became, Gazetteer, Meant, Unit, at_point, gazetteer, narrowed
+
+#: Of a unit that is known, while what it is on the date asked for is not.
+_OTHER_DATE = Text(
+    "Nhận ra đơn vị, nhưng chưa có dữ liệu về đơn vị của ngày được hỏi",
+    "The unit is known, but not what it is on the date asked for",
+)
 
 
 class LevelUnknown(BadInput):
@@ -61,7 +67,7 @@ def resolve_place(
         "asked": text,
         "to": to,
         "status": answer.status,
-        "words": vars(status.title),
+        "words": vars(_OTHER_DATE if answer.status == "unknown" and answer.meant else status.title),
         "point_contradicts": contradicted,
         "units": [_meant(known, one) for one in answer.meant],
     }

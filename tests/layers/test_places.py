@@ -126,6 +126,14 @@ def test_two_wards_of_one_name_are_told_apart_by_the_unit_above_or_put_to_the_us
     assert _today(known.resolve("phường An Phú, TP Thủ Đức", TODAY)) == ["rename Phường Bình Trưng"]
 
 
+def test_a_bare_name_that_a_commune_shares_with_its_district_is_put_to_the_user(known: Gazetteer) -> None:
+    answer = known.resolve("Đường số 5, Trảng Bom, Đồng Nai", TODAY)
+    assert answer.status == "several"
+    assert {one.unit.key for one in answer.meant} == {"commune-26248", "district-737"}
+    for text in ("Thị trấn Trảng Bom, Đồng Nai", "Trảng Bom, Trảng Bom, Đồng Nai"):
+        assert known.resolve(text, TODAY).status == "found"
+
+
 def test_a_new_ward_with_its_old_province_is_still_found(known: Gazetteer) -> None:
     answer = known.resolve("phường An Phú, tỉnh Bình Dương", TODAY, on=TODAY)
     assert answer.status == "found"
