@@ -9,7 +9,7 @@ from shutil import disk_usage
 
 from psycopg import errors as postgres
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from api.settings import Settings, read_settings
 from gis.errors import Unavailable
@@ -20,6 +20,10 @@ WAL_SEGMENT_BYTES = 16 * 1024**2
 
 class DatabaseOutOfReach(Unavailable):
     """The database at the configured address does not answer."""
+
+
+class DatabaseNotMigrated(Unavailable):
+    """The database lacks tables or columns of this version. Facts: missing."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def door(settings: Settings | None = None) -> Generator[Door]:
 
     Raises
     ------
-    DatabaseOutOfReach, DiskFull
+    DatabaseOutOfReach, DatabaseNotMigrated, DiskFull
         In place of the driver's errors of the same meaning.
     """
     settings = settings or read_settings()
@@ -63,6 +67,10 @@ def database(settings: Settings) -> Generator[str]:
             yield url
     except OperationalError as error:
         raise _told(error, settings) from error
+    except ProgrammingError as error:
+        if not isinstance(error.orig, postgres.UndefinedTable | postgres.UndefinedColumn):
+            raise
+        raise DatabaseNotMigrated(missing=str(error.orig).partition("\n")[0]) from error
 
 
 def _told(error: OperationalError, settings: Settings) -> Unavailable:

@@ -39,7 +39,10 @@ def main() -> None:
     except MemoryError:
         _fail("file_too_large", limit_mb=asked["memory_mb"])
     except (RasterioError, ValueError, OSError, RuntimeError, KeyError) as error:
-        _fail("file_unreadable", reason=" ".join(str(error).split())[:300].replace(asked["path"], "…"))
+        _fail(
+            "file_unreadable",
+            reason=" ".join(str(error).split())[:300].replace(asked["path"], "…").rstrip(". "),
+        )
 
 
 def _limit(asked: dict[str, Any]) -> None:

@@ -222,6 +222,16 @@ def test_a_configured_database_that_does_not_answer_is_one_line_in_each_language
     assert str(tmp_path) in errors
 
 
+def test_a_database_without_tables_says_how_they_come(home: Path):
+    with cluster(home) as url:
+        empty = url.replace("/didoi?", "/postgres?")
+        assert empty != url
+        status, errors = said(didoi(home, "place", "xã Đồi 61", DIDOI_DATABASE_URL=empty))
+    assert status == 1
+    assert len(errors.splitlines()) == 2
+    assert "didoi migrate" in errors
+
+
 def test_a_home_out_of_reach_is_one_line_in_each_language(tmp_path: Path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)

@@ -129,4 +129,4 @@ def reason(error: BaseException, source: Source | None) -> str:
         said = said.replace(str(source.path), source.name).replace(str(source.path.parent), "")
     with suppress(re.error):
         said = re.sub(r"/\S*/didoi-import-\w+/\S*", "…", said)
-    return said.split("; It might help")[0][:300] or type(error).__name__
+    return said.split("; It might help")[0][:300].rstrip(". ") or type(error).__name__
