@@ -103,6 +103,8 @@ def inspect(path: Path, band: int = 1) -> dict[str, Any]:
         told["srid"] = crs.identify(told["crs"], file=path.name)
     except (crs.CrsMissing, crs.CrsUnknown):
         told["srid"] = None
+    box = None if told["srid"] is None else _box(told["bounds"], told["srid"])
+    told["box"] = list(box) if box is not None and np.isfinite(box).all() else None
     told["kinds"] = _likely_kinds(told)
     return told
 
