@@ -19,6 +19,7 @@ from collections.abc import Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Literal, NoReturn
 
 from sqlalchemy import create_engine
@@ -28,12 +29,16 @@ from api.commands._door import database
 from api.settings import Settings, read_settings
 from api.words import LANGS, say
 from gis.errors import Conflict, Unavailable
+from layers.db.cluster import answers, cluster
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 READY_WITHIN_S = 60
 GRACE_S = 5
 TOO_SOON_S = 2
 """A part that stops sooner than this after its start would only stop again."""
+ASK_DATABASE_EVERY_S = 2.0
+FORGIVEN_S = 15.0
+"""A part that stops sooner than this after the database was away stopped because of it."""
 
 Part = Literal["server", "worker"]
 
@@ -69,7 +74,7 @@ def up(settings: Settings) -> None:
                         child.tell(url)
                     _await_ready(settings, parts)
                 _tell_ready(settings, url)
-                _watch(parts)
+                _watch(parts, None if settings.database_url else settings.home)
             finally:
                 _stop(parts)  # before the database that they use
     except SystemExit:
@@ -244,19 +249,35 @@ def _healthy(settings: Settings) -> bool:
         connection.close()
 
 
-def _watch(parts: list[_Child]) -> NoReturn:
+def _watch(parts: list[_Child], home: Path | None) -> NoReturn:
+    """Look after the parts, and after the private cluster where there is one."""
+    asked_s, away_s = time.monotonic(), -FORGIVEN_S
     while True:
-        _look_after(parts)
+        stopped = any(child.process.poll() is not None for child in parts)
+        if home is not None and (stopped or time.monotonic() - asked_s >= ASK_DATABASE_EVERY_S):
+            if not _database_answers(home):
+                away_s = time.monotonic()
+            asked_s = time.monotonic()
+        _look_after(parts, forgiven=time.monotonic() - away_s < FORGIVEN_S)
         time.sleep(0.3)
 
 
-def _look_after(parts: list[_Child]) -> None:
-    """Start a part again that stopped by itself, unless it stopped at once."""
+def _database_answers(home: Path) -> bool:
+    """Whether the private cluster answers; one that does not is started again, or waited for."""
+    if answers(home):
+        return True
+    _print("database_again")
+    with cluster(home):  # it stays up afterwards: the supervisor is inside already
+        return False
+
+
+def _look_after(parts: list[_Child], *, forgiven: bool = False) -> None:
+    """Start a part again that stopped by itself, unless it stopped at once and that is not forgiven."""
     for child in parts:
         status = child.process.poll()
         if status is None:
             continue
-        if time.monotonic() - child.begun_s < TOO_SOON_S:
+        if time.monotonic() - child.begun_s < TOO_SOON_S and not forgiven:
             raise ServerStopped(name=child.part, status=status)
         _print("restarted", name=child.part, status=status)
         child.start()

@@ -43,6 +43,7 @@ __all__ = [
     "ClusterOutOfReach",
     "DiskFull",
     "PostgresMissing",
+    "answers",
     "cluster",
     "create_database",
     "database_exists",
@@ -59,6 +60,7 @@ ADMIN = "postgres"
 OURS = "didoi"
 """How the name of every application of ours begins, as PostgreSQL's list of connections shows it."""
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
+_NOT_READY = ("starting up", "shutting down", "recovery mode", "not yet accepting")
 
 # Why each differs from the default: two cores and a few GB; an SSD; geometry is wide, so parallel plans
 # pay early; just-in-time compilation costs more than it saves on queries of this size.
@@ -129,6 +131,15 @@ def cluster(home: Path, *, durable: bool = True) -> Generator[str]:
                 _leave(place, inside)
 
 
+def answers(home: Path) -> bool:
+    """Whether the private cluster takes connections now."""
+    try:
+        _admin(_address(find_place(home))).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
 def database_url(url: str, name: str | None = None, user: str | None = None) -> str:
     """The same address with another database or another user."""
     address = make_url(url)
@@ -192,7 +203,7 @@ def _answers(place: Place) -> bool:
             _admin(_address(place)).close()
         except psycopg.OperationalError as error:
             # 57P03: the server is there but not ready. It comes without a SQLSTATE while connecting.
-            if "starting up" not in str(error) and "shutting down" not in str(error):
+            if not any(words in str(error) for words in _NOT_READY):
                 return False
             time.sleep(0.1)
         else:

@@ -168,6 +168,25 @@ def test_a_server_that_was_killed_is_started_again(home: Path, port: int):
         assert process.wait(15) == 0
 
 
+@pytest.mark.parametrize("struck", ["postmaster", "backend"])
+def test_a_database_that_was_killed_is_started_again(home: Path, port: int, struck: str):
+    """Killed with one of its backends it recovers by itself; without its postmaster it must be started."""
+    with serving(home, port) as process:
+        time.sleep(2.1)
+        place = find_place(home)
+        postmaster = int((place.data / "postmaster.pid").read_text().split()[0])
+        backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        os.kill(postmaster if struck == "postmaster" else int(backends[-1]), signal.SIGKILL)
+        assert eventually(lambda: not healthy(port), 10)
+        assert eventually(lambda: cluster_runs(home) and healthy(port), 30)
+        time.sleep(3)  # the worker, which has lost its connections, is up as well
+        assert len(parts(process)) == 2
+        assert healthy(port)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+    assert not cluster_runs(home)
+
+
 def test_a_verb_leaves_a_running_didoi_running(home: Path, port: int):
     with serving(home, port) as process:
         assert said(didoi(home, "migrate")) == (0, "")
