@@ -2,6 +2,7 @@
 
 import type { Facts } from "@/lib/words.ts";
 import { ask, enc, send, upload } from "./client.ts";
+import type { CoverageKind } from "./coverages.ts";
 import type { Box, Code, Value, Words } from "./types.ts";
 
 export type ImportState =
@@ -46,7 +47,31 @@ export type FoundLayer = {
     skipped: { row: number; why: string }[];
   } | null;
 };
-export type Found = { kind: string; layers: FoundLayer[] };
+/** What the cells of a raster hold; figures are of an even sample where there are many. */
+export type FoundRaster = {
+  width: number;
+  height: number;
+  bands: number;
+  band: number;
+  dtype: string;
+  crs: string | null;
+  crs_text: string | null;
+  /** Longitude and latitude; null where the system is not known. */
+  box: Box | null;
+  cell: [number, number];
+  nodata: number | null;
+  unit: string | null;
+  min: number | null;
+  max: number | null;
+  /** Distinct whole values, few enough to be classes. */
+  classes: number[] | null;
+  /** A value that files often use for "nothing known", which this one does not declare. */
+  suspicious: number | null;
+  known_share: number;
+  /** Likeliest first. */
+  kinds: CoverageKind[];
+};
+export type Found = { kind: string; layers: FoundLayer[]; raster?: FoundRaster };
 
 /** How the file's headings and values are read; as `layers.ingest.mapping` says. */
 export type Mapping = {
@@ -70,6 +95,23 @@ export type MatchedBy = "alias" | "remembered" | "person" | "mapping";
 export type MatchedColumn = { column: string; heading: string; by: MatchedBy; title: Words };
 export type PlanQuestion = { code: string; facts: Facts };
 
+export type CoverageClass = { value: number; title_vi: string; title_en: string; color: string };
+
+/** What a person says of a raster. */
+export type CoverageSaid = {
+  kind: CoverageKind | null;
+  title_vi: string | null;
+  title_en: string | null;
+  unit: string | null;
+  band: number | null;
+  /** "none" where every value is a measurement; null leaves it to the file. */
+  nodata: number | "none" | null;
+  classes: CoverageClass[] | null;
+  flooded_from_m: number | null;
+  source: string | null;
+  licence: string | null;
+};
+
 export type Plan = {
   version: number;
   target: string | null;
@@ -89,7 +131,7 @@ export type Plan = {
     columns?: MatchedColumn[];
     unread?: string[];
   };
-  coverage?: Record<string, unknown> | null;
+  coverage?: CoverageSaid | null;
   questions: PlanQuestion[];
 };
 
@@ -111,6 +153,17 @@ export type Preview = {
   of_file: NoteCount[];
   box: Box | null;
   matches: { updates: number; adds: number; disappeared: number } | null;
+  /** Of a raster, which counts as one row; `kept` is the number under which it is kept already. */
+  coverage?: {
+    width: number;
+    height: number;
+    min: number;
+    max: number;
+    known_share: number;
+    crs: string;
+    resolution_m: number;
+    kept: number | null;
+  };
 };
 
 export type Report = {
@@ -124,6 +177,7 @@ export type Report = {
   /** What holds for the file as a whole. */
   assumed: NoteCount[];
   disappeared: { key: string; label: string | null }[] | null;
+  coverage?: { id: number; kind: CoverageKind; title: Words } | null;
 };
 
 export type Import = {

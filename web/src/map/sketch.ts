@@ -131,6 +131,29 @@ function rectangle([west, south, east, north]: Box): GeoJSON.Polygon {
   return { type: "Polygon", coordinates: [ring] };
 }
 
+/** Where a raster lies. */
+export function frameSketch(box: Box, colour: Colour): Sketch {
+  const of = { source: "sketch-frame" };
+  return {
+    sources: { "sketch-frame": source(collection([feature(rectangle(box))])) },
+    shapes: [
+      {
+        ...of,
+        id: "sketch-frame--fill",
+        type: "fill",
+        paint: { "fill-color": colour("@fit.2"), "fill-opacity": 0.45 },
+      },
+      {
+        ...of,
+        id: "sketch-frame--line",
+        type: "line",
+        paint: { "line-color": colour("@fit.5"), "line-width": 2 },
+      },
+    ],
+    labels: [],
+  };
+}
+
 /** The smallest box around several. */
 export function around(boxes: Box[]): Box | null {
   if (boxes.length === 0) return null;

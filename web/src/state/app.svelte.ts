@@ -130,7 +130,7 @@ export class App {
   }
 
   /** Show a box on the map, from whatever screen. */
-  showOnMap(box: Box, layer: Layer | null = null): void {
+  showOnMap(box: Box, layer: { id: string } | null = null): void {
     const layers = layer ? { ...this.layers, [layer.id]: { shown: true } } : this.layers;
     this.#go(
       { screen: { type: "map" }, layers, camera: null, table: { layer: null, sort: null, q: "" } },
