@@ -41,7 +41,10 @@ def main() -> None:
     except (RasterioError, ValueError, OSError, RuntimeError, KeyError) as error:
         _fail(
             "file_unreadable",
-            reason=" ".join(str(error).split())[:300].replace(asked["path"], "…").rstrip(". "),
+            # "Read failed. See previous exception for details" keeps them to itself.
+            reason=" ".join(str(error.__cause__ or error).split())[:300]
+            .replace(asked["path"], "…")
+            .rstrip(". "),
         )
 
 

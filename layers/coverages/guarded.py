@@ -11,7 +11,7 @@ from typing import Any
 
 from gis.errors import DidoiError
 from layers.coverages import errors
-from layers.ingest.errors import FileTooLarge, FileTooSlow, FileUnreadable
+from layers.ingest.errors import FileMissing, FileTooLarge, FileTooSlow, FileUnreadable
 
 CONVERTER = Path(__file__).with_name("converting.py")
 MEMORY_MB = 3_000
@@ -41,8 +41,10 @@ def convert(
 
     Raises
     ------
-    FileUnreadable, FileTooLarge, FileTooSlow, RasterNotPlaced, RasterTooLarge, RasterBandMissing
+    FileMissing, FileUnreadable, FileTooLarge, FileTooSlow, RasterNotPlaced, RasterTooLarge, RasterBandMissing
     """
+    if not path.is_file():
+        raise FileMissing(file=str(path))
     with tempfile.TemporaryDirectory(prefix="didoi-coverage-") as scratch:
         asked = {
             "path": str(path.resolve()),

@@ -23,7 +23,7 @@ import shapely
 from gis.errors import DidoiError
 from layers.ingest import errors
 from layers.ingest.arrow import Array, Rows, pa
-from layers.ingest.letters import Letters, letters_of, spelled
+from layers.ingest.letters import Letters, is_encoding, letters_of, spelled
 from layers.ingest.reading.answer import ANSWER, ROWS
 from layers.ingest.sheets import SheetTable, tables
 
@@ -150,6 +150,8 @@ def read(
     DidoiError
         Any of `layers.ingest.errors` that names a file.
     """
+    if encoding is not None and not is_encoding(encoding):
+        raise errors.EncodingUnknown(file=path.name, encoding=encoding)
     answer = _ask(path, {"verb": "read", "layer": layer_in_file}, limits or Limits())
     head, table = answer.head, answer.table
     if table is None or head["rows"] != table.num_rows:

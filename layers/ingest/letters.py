@@ -164,6 +164,17 @@ def _uncut(data: bytes) -> bytes:
     return data[: found.start()] if len(found.group()) < need else data
 
 
+def is_encoding(name: str) -> bool:
+    """Whether text can be in an encoding of this name."""
+    if _told(name) in legacy_text.ENCODINGS:
+        return True
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def _told(name: str | None) -> str | None:
     """An encoding by the name that people are told; Python's own names fold to one spelling."""
     if name is None or name in legacy_text.ENCODINGS:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from gis import crs
 from gis.arrays import Geometries
+from gis.errors import BadInput
 from layers import codes
 from layers.ingest.evidence import locate
 from layers.ingest.guard import Received
@@ -16,6 +17,10 @@ from layers.ingest.shapes import points
 
 OLD = ":old"
 """Behind the code of a province of before July 2025 whose code means another one since."""
+
+
+class ProvinceUnknown(BadInput):
+    """A code that no province has or had. Facts: province."""
 
 
 def coordinate_evidence(db: Connection, received: Received, plan: Plan) -> tuple[str | None, list[Json]]:
@@ -31,26 +36,37 @@ def coordinate_evidence(db: Connection, received: Received, plan: Plan) -> tuple
     ------
     CrsMissing, CrsUnknown
         If a person named a system that is none.
+    ProvinceUnknown
     """
-    geoms = geometries(received, plan)
+    geoms, where = geometries(received, plan), province(plan.province)
     if plan.crs is not None:
         crs.reading(plan.crs)
     if geoms is None or plan.target is None:
         return plan.crs, []
     declared = received.crs_text or received.crs
-    found = locate(db, geoms, plan.target, declared, province(plan.province))
+    found = locate(db, geoms, plan.target, declared, where)
     sure = str(found.best.reading) if found.sure and found.best is not None else None
     return plan.crs or sure, [one.to_json() for one in found.candidates]
 
 
 def province(code: str | None) -> crs.Province | None:
-    """The province that a plan names; None for a code that means none."""
+    """
+    The province that a plan names; None where it names none.
+
+    Raises
+    ------
+    ProvinceUnknown
+    """
     if code is None:
         return None
     if code.endswith(OLD):
         plain = code.removesuffix(OLD)
-        return next((one for one in codes.provinces() if one.code == plain and one.era == "old"), None)
-    return codes.province(code)
+        found = next((one for one in codes.provinces() if one.code == plain and one.era == "old"), None)
+    else:
+        found = codes.province(code)
+    if found is None:
+        raise ProvinceUnknown(province=code)
+    return found
 
 
 def geometries(received: Received, plan: Plan) -> Geometries | None:

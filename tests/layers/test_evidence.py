@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import shapely
 from geoalchemy2.shape import from_shape
 from sqlalchemy import Connection, insert
@@ -12,6 +13,7 @@ from layers import codes
 from layers.catalogue.admin_units import TABLE as ADMIN_UNITS
 from layers.catalogue.roads import TABLE as ROADS
 from layers.ingest.evidence import gather, locate
+from layers.ingest.placing import ProvinceUnknown, province
 from tests.gis.test_crs_detection import BLOCKS, STREETS
 from tests.made_crs import numbers
 
@@ -88,3 +90,9 @@ def test_a_neighbours_code_finds_no_boundary(db: Connection) -> None:
     near = gather(db, "parcels", [BOX], codes.province("75"))
     assert near.province is not None
     assert near.province.boundary is None
+
+
+def test_a_province_that_there_never_was_is_an_error_and_not_no_province() -> None:
+    assert province(None) is None
+    with pytest.raises(ProvinceUnknown):
+        province("999")

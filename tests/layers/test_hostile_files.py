@@ -391,3 +391,8 @@ def test_loaded_and_refused_rows_are_what_the_file_holds(
         return
     run: Any = db.execute(select(RUNS).where(RUNS.c.id == run_id)).one()
     assert run.loaded_count + run.noted_count + run.refused_count == run.read_count == ROWS[name]
+
+
+def test_an_encoding_that_there_is_not_is_refused_even_where_none_is_needed(sound: dict[str, Path]) -> None:
+    with pytest.raises(errors.EncodingUnknown, match="klingon"):
+        read(sound["z.gpkg"], encoding="klingon")
