@@ -146,7 +146,7 @@ def _field(
     more: tuple[str, ...] = (),
 ) -> Field:
     told = about(col)
-    title = told.title if told else Text(col.name, col.name)
+    title = told.title if told else _TITLES.get(col.name, Text(col.name, col.name))
     return Field(
         col.name,
         _kind(col),
@@ -156,6 +156,33 @@ def _field(
         told.unit if told else None,
         not col.nullable and col.server_default is None,
     )
+
+
+#: What the columns of records are called; those of layers stand in the catalogue.
+_TITLES = {
+    "old_key": Text("Mã đơn vị cũ", "Key of the old unit"),
+    "new_key": Text("Mã đơn vị mới", "Key of the new unit"),
+    "kind": Text("Hình thức", "Kind"),
+    "share": Text("Tỷ lệ", "Share"),
+    "effective_on": Text("Ngày hiệu lực", "In force on"),
+    "decision": Text("Văn bản quyết định", "Decision"),
+    "source": Text("Nguồn", "Source"),
+    "lot_key": Text("Mã lô", "Lot"),
+    "holder": Text("Bên thuê, giữ chỗ", "Holder"),
+    "enterprise_key": Text("Mã doanh nghiệp", "Enterprise"),
+    "from_on": Text("Từ ngày", "From"),
+    "to_on": Text("Đến ngày", "Until"),
+    "document": Text("Hợp đồng, văn bản", "Document"),
+    "reason_ended": Text("Lý do chấm dứt", "Reason of the end"),
+    "subject": Text("Đối tượng thuê", "What is let"),
+    "zone_key": Text("Khu", "Zone"),
+    "quantity": Text("Chỉ tiêu", "Quantity"),
+    "value": Text("Giá trị", "Value"),
+    "denominator": Text("Mẫu số", "Denominator"),
+    "observed_on": Text("Ngày số liệu", "Observed on"),
+    "parcel_key": Text("Mã thửa", "Parcel"),
+    "stage": Text("Giai đoạn GPMB", "Stage of clearance"),
+}
 
 
 def _kind(col: Column[Any]) -> Kind:
