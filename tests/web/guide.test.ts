@@ -7,6 +7,7 @@ import {
   asks,
   assign,
   assigned,
+  axisTitle,
   chooseCrs,
   constant,
   decimalMark,
@@ -237,4 +238,10 @@ test("files too large or empty are not sent", () => {
   expect(tooLarge([{ size: 300e6 }, { size: 200e6 }], 500e6)).toBeNull();
   expect(tooLarge([{ size: 300e6 }, { size: 200e6 + 1 }], 500e6)).toBe("too_large");
   expect(tooLarge([{ size: 0 }], 500e6)).toBe("empty");
+});
+
+test("of swapped coordinates the first column is the northing", () => {
+  expect(axisTitle(chooseCrs(PLAN, "EPSG:9210;swapped"), "x")).toBe("imp_axis_y");
+  expect(axisTitle(chooseCrs(PLAN, "EPSG:9210;swapped"), "y")).toBe("imp_axis_x");
+  expect(axisTitle(chooseCrs(PLAN, "EPSG:9210"), "x")).toBe("imp_axis_x");
 });

@@ -110,3 +110,9 @@ export function reading(crs: string, options: { swapped: boolean; unshifted: boo
 export function shortName(name: string): string {
   return /\d+°(\d+′)?/.exec(name)?.[0] ?? name;
 }
+
+/** What a column of coordinates holds: in a file whose axes are swapped the first is the northing. */
+export function axisTitle(plan: Plan, axis: "x" | "y"): "imp_axis_x" | "imp_axis_y" {
+  const swapped = plan.crs?.split(";").includes("swapped") ?? false;
+  return (axis === "x") === swapped ? "imp_axis_y" : "imp_axis_x";
+}
