@@ -22,6 +22,7 @@ from layers.folium_map import NothingToDraw, Sheet, draw
 from layers.folium_page import MapNotSelfContained, OfflineMap, features, head, page
 from layers.folium_page.features import MapTooLarge
 from layers.supply import refresh
+from layers.tiles import any_kind
 from tests.factories import a_lot, a_zone, an_enterprise, point, rectangle
 from tests.layers.chromium import visit
 
@@ -131,6 +132,7 @@ def test_every_expression_of_the_catalogue_can_be_evaluated() -> None:
     asked = {
         operator
         for item in layers().values()
+        if not any_kind(item)  # no sheet holds it
         for paint in item.paint
         for value in [*paint.paint.values(), paint.filter, paint.layout.get("text-size")]
         for operator in _operators(value)
