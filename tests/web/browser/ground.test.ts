@@ -156,6 +156,8 @@ test("the zones by the districts that are gone: counts, hectares, and what canno
 test("a click on a unit shows its boundary, of the date of the units", async () => {
   const { page } = screen;
   const { palette } = await json<{ palette: Record<string, string> }>("/catalogue");
+  await go(page, "?table=zones&units=district");
+  await page.locator(".dock .whole").waitFor();
   const ink = await pixels(page, palette["@select"] ?? "");
   const before = page.url();
   await page.locator(".dock tbody tr[data-key]").nth(1).click();
@@ -178,6 +180,8 @@ test("the table by units obeys the filter of the map", async () => {
 
 test("what is shown by units comes down as a sheet with its date and basis", async () => {
   const { page } = screen;
+  await go(page, "?table=zones&units=province");
+  await page.locator(".dock .whole").waitFor();
   const [sheet] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: "CSV" }).click(),
@@ -192,6 +196,7 @@ test("what is shown by units comes down as a sheet with its date and basis", asy
 
 test("units of a date can be typed, and a wrong date is refused in words", async () => {
   const { page } = screen;
+  await go(page, "?table=zones&units=province");
   const field = page.getByRole("textbox", { name: "Đơn vị hành chính của ngày" });
   await field.fill("31/02/2025");
   await field.press("Enter");
