@@ -18,12 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import shapely
-
 from gis.errors import DidoiError
 from layers.ingest import errors
 from layers.ingest.arrow import Array, Rows, pa
 from layers.ingest.letters import Letters, is_encoding, letters_of, spelled
+from layers.ingest.reading import written
 from layers.ingest.reading.answer import ANSWER, ROWS
 from layers.ingest.sheets import SheetTable, tables
 
@@ -167,8 +166,8 @@ def read(
     faults = [(int(row), str(code), facts) for row, code, facts in head["faults"]]
     if head["cells"]:
         sheet = _sheet(tables(head["layer"], table, _merged(head)), layer_in_file, path.name)
-        rows, wkb = _apart(sheet.rows)
-        return Received(rows, wkb, None, sheet.name, None, letters.used, sheet)
+        rows, wkb, faults = _apart(sheet.rows)
+        return Received(rows, wkb, None, sheet.name, None, letters.used, sheet, faults)
     wkb = table[geometry] if geometry else None
     rows = table.drop_columns([geometry]) if geometry else table
     return Received(
@@ -191,13 +190,13 @@ def _sheet(found: list[SheetTable], asked: str | None, file: str) -> SheetTable:
     return named[0]
 
 
-def _apart(rows: Rows) -> tuple[Rows, Array | None]:
+def _apart(rows: Rows) -> tuple[Rows, Array | None, tuple[tuple[int, str, dict[str, Any]], ...]]:
     """Attributes and geometries of a sheet: a column headed WKT is the geometry, as in a CSV."""
     named = [name for name in rows.column_names if name.strip().upper() == "WKT"]
     if not named or not pa.types.is_string(rows[named[0]].type):
-        return rows, None
-    drawn = shapely.from_wkt(rows[named[0]].to_numpy(zero_copy_only=False), on_invalid="ignore")
-    return rows.drop_columns(named[:1]), pa.array(shapely.to_wkb(drawn), pa.binary())
+        return rows, None, ()
+    wkb, faults = written.geometries(rows[named[0]].to_pylist())
+    return rows.drop_columns(named[:1]), wkb, tuple(faults)
 
 
 def _merged(head: dict[str, Any]) -> list[tuple[int, int, int, int]]:

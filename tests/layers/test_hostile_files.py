@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from sqlalchemy import Connection, select
@@ -396,3 +397,23 @@ def test_loaded_and_refused_rows_are_what_the_file_holds(
 def test_an_encoding_that_there_is_not_is_refused_even_where_none_is_needed(sound: dict[str, Path]) -> None:
     with pytest.raises(errors.EncodingUnknown, match="klingon"):
         read(sound["z.gpkg"], encoding="klingon")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_curve_that_is_written_in_a_cell_stops_no_other_row(tmp_path: Path, suffix: str) -> None:
+    deep = "GEOMETRYCOLLECTION(" * 1_500 + "POINT(1 1)" + ")" * 1_500
+    drawn = ["POLYGON((0 0,1 0,1 1,0 0))", "CIRCULARSTRING(0 0,1 1,2 0)", "none", deep]
+    table = pd.DataFrame({"key": list("ABCD"), "WKT": drawn})
+    path = tmp_path / f"z.{suffix}"
+    if suffix == "csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_excel(path, index=False, engine="xlsxwriter")
+    received = read(path)
+    assert received.wkb is not None
+    assert [one is not None for one in received.wkb.to_pylist()] == [True, False, False, False]
+    assert [fault[:2] for fault in received.faults] == [
+        (1, "geometry_curved"),
+        (2, "geometry_unreadable"),
+        (3, "geometry_unreadable"),
+    ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -18,6 +17,7 @@ from typing import Any
 
 import pyarrow
 
+from layers.ingest.reading import written
 from layers.ingest.reading.answer import fail
 from layers.ingest.reading.layers_in import Layer, Opened
 
@@ -25,17 +25,12 @@ pa: Any = pyarrow
 BATCH_ROWS = 16_384
 SAMPLE_ROWS = 200
 LONGEST_CELL = 64_000_000
-DEEPEST = 20  # collections in collections: reading goes down with them
 #: A file with titles above is a report that a person made; longer ones are exports.
 LONGEST_REPORT_BYTES = 20_000_000
 GEOMETRY_HEADINGS = {
     "wkt", "_wkt", "geom", "geometry", "the_geom", "wkt_geom", "geom_wkt", "wkb", "wkb_geometry",
     "geometry_wkt", "shape", "hinh_hoc", "hình học",
 }  # fmt: skip
-_WKT = re.compile(
-    r"\s*(SRID=(\d+);)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|CURVE|SURFACE)", re.I
-)
-_HEX = re.compile(r"\s*(00|01)[0-9A-Fa-f]{16,}\s*$")
 
 
 def open_layer(layer: Layer) -> Opened:
@@ -170,7 +165,7 @@ def _geometry(headings: list[str], rows: list[list[str]]) -> tuple[int | None, i
         if heading.lower() not in GEOMETRY_HEADINGS:
             continue
         values = [row[at] for row in rows if at < len(row) and row[at].strip()]
-        sound = [value for value in values if _WKT.match(value) or _HEX.match(value)]
+        sound = [value for value in values if written.WKT.match(value) or written.HEX.match(value)]
         if values and len(sound) * 2 >= len(values):
             return at, _srid(sound[0])
     return None, None
@@ -179,10 +174,13 @@ def _geometry(headings: list[str], rows: list[list[str]]) -> tuple[int | None, i
 def _srid(value: str) -> int | None:
     import shapely
 
-    told = _WKT.match(value)
+    told = written.WKT.match(value)
     if told:
         return int(told.group(2)) if told.group(2) else None
-    geometry = shapely.from_wkb(value.strip(), on_invalid="ignore")
+    try:
+        geometry = shapely.from_wkb(value.strip(), on_invalid="ignore")
+    except NotImplementedError:  # a curve
+        return None
     return int(shapely.get_srid(geometry)) or None
 
 
@@ -201,23 +199,9 @@ def _batch(
 
 
 def _wkb(values: list[str | None], before: int, faults: list[list[object]]) -> Any:
-    import shapely
-
-    given = [
-        None if v is None or not v.strip() else re.sub(r"^\s*SRID=\d+;", "", v.strip(), flags=re.I)
-        for v in values
-    ]
-    texts = [None if t is not None and t.upper().count("COLLECTION") > DEEPEST else t for t in given]
-    hexed = [t if t is not None and _HEX.match(t) else None for t in texts]
-    worded = [t if t is not None and h is None else None for t, h in zip(texts, hexed, strict=True)]
-    geoms = shapely.from_wkt(worded, on_invalid="ignore")
-    if any(hexed):
-        from_hex = shapely.from_wkb(hexed, on_invalid="ignore")
-        geoms = [b if a is None else a for a, b in zip(geoms, from_hex, strict=True)]
-    for i, (text, geometry) in enumerate(zip(given, geoms, strict=True)):
-        if text is not None and geometry is None:
-            faults.append([before + i, "geometry_unreadable", {"value": text[:80]}])
-    return pa.array(shapely.to_wkb(geoms), pa.binary())
+    drawn, found = written.geometries(values)
+    faults.extend([before + row, code, facts] for row, code, facts in found)
+    return drawn
 
 
 def _cells(path: Path, encoding: str, separator: str) -> Iterator[Any]:
