@@ -107,8 +107,7 @@ export class App {
 
   /** Rasters of the date, lowest on the map first. */
   coverages: Coverage[] = $derived.by(() => {
-    void this.coveragesLoad.state;
-    return stacked(this.coveragesLoad.latest ?? []);
+    return stacked(this.coveragesLoad.value ?? []);
   });
 
   drawn(layer: Drawable): Drawn {
