@@ -27,7 +27,7 @@ from layers.records.coverages import KINDS
 from layers.records.imports import RUNS
 
 KIND = "GeoTIFF"
-TITLE = Text("Lớp phủ (ảnh raster)", "Coverage (raster)")
+TITLE = Text("Ảnh raster", "Raster")
 ALL_KNOWN = "none"
 """Said in place of a value of no data: every value is a measurement."""
 

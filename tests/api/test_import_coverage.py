@@ -7,18 +7,22 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
 import rasterio
 from fastapi.testclient import TestClient
 from rasterio.transform import from_origin
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
+from typer.testing import CliRunner
 
 from api import jobs_imports
+from api.cli import build
 from api.http.app import create_app
 from layers.records.coverages import COVERAGES
 from layers.records.imports import RUNS
+from layers.records.uploads import UPLOADS
 from tests.api.conftest import settings_for
 from tests.api.importing import Office
 
@@ -176,3 +180,46 @@ def test_a_table_is_not_taken_for_a_raster(office: Office, tmp_path: Path) -> No
     import_id = office.begin("coverages", path)
     seen = office.inspected(import_id)
     assert (seen["state"], seen["error"]["code"]) == ("failed", "file_not_raster")
+
+
+def test_a_load_that_dies_after_its_file_was_written_is_done_again_once(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = office.begin(None, cover(tmp_path / "phu.tif"))
+    office.previewed(import_id, said_of(office.inspected(import_id)["plan"]))
+    told = jobs_imports.rasters.keep
+
+    def dies(*given: Any) -> Any:
+        told(*given)
+        raise KeyboardInterrupt  # as the process would end: nothing of ours runs after it
+
+    url = office.engine.url.render_as_string(hide_password=False)
+    with office.engine.begin() as db:
+        db.execute(update(UPLOADS).values(state="loading"))
+    monkeypatch.setattr(jobs_imports.rasters, "keep", dies)
+    with pytest.raises(KeyboardInterrupt):
+        jobs_imports.step(url, office.home, UUID(import_id))
+    assert kept(office.engine) == 0
+    assert len(list((office.home / "coverages").glob("*.tif"))) == 1  # nobody's yet
+    monkeypatch.setattr(jobs_imports.rasters, "keep", told)
+    jobs_imports.step(url, office.home, UUID(import_id))
+    assert (office.get(import_id)["state"], kept(office.engine)) == ("loaded", 1)
+    assert len(list((office.home / "coverages").glob("*.tif"))) == 1
+
+
+def test_the_verb_prints_the_plan_of_a_raster_and_keeps_it_by_the_answered_one(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIDOI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DIDOI_DATABASE_URL", database.url.render_as_string(hide_password=False))
+    verbs, path = CliRunner(), cover(tmp_path / "phu.tif")
+    asked = verbs.invoke(build(), ["import", "coverages", str(path), "--plan"])
+    assert asked.exit_code == 3
+    plan = json.loads(asked.stdout)
+    (tmp_path / "plan.json").write_text(json.dumps(said_of(plan)), encoding="utf-8")
+    done = verbs.invoke(
+        build(), ["import", "--apply", str(tmp_path / "plan.json"), "--file", str(path), "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["coverage"]["title"]["vi"] == "Lớp phủ 2024"
+    assert kept(database) == 1

@@ -2,12 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import AxeBuilder from "axe-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { drawn, open, pixels, type Screen, url } from "./page.ts";
+import { drawn, open, pixels, type Screen, signIn, url } from "./page.ts";
 import { shapefile } from "./shapefile.ts";
 
-/** Who signs in: made with the token of a new server, or given where the server was there before. */
-const NAME = process.env["DIDOI_USER"] ?? "can-bo-thu";
-const PASSWORD = process.env["DIDOI_PASSWORD"] ?? "mat-khau-cua-can-bo-thu";
 const token = inject("token");
 
 let screen: Screen;
@@ -92,16 +89,7 @@ test("who is not signed in is invited to, and told what the screen is for", asyn
 
 test("a planner signs in from there", async () => {
   const { page } = screen;
-  await page.locator(".invite .btn.p").click();
-  if (token) {
-    for (const [i, value] of [token, "Cán bộ Thử", NAME, PASSWORD].entries())
-      await page.locator("dialog input").nth(i).fill(value);
-  } else {
-    await page.locator("dialog input").nth(0).fill(NAME);
-    await page.locator("dialog input").nth(1).fill(PASSWORD);
-  }
-  await page.keyboard.press("Enter");
-  await page.locator("#imp-target").waitFor();
+  await signIn(page, token);
   expect(await serious()).toEqual([]);
   await fits();
 });
