@@ -11,7 +11,7 @@ from layers.export.content import Content
 
 def write(content: Content, path: Path) -> None:
     """Write a FlatGeobuf; what is said of the rows is its description."""
-    indexed = not content.layer.table.c.geom.nullable
+    indexed = not content.layer.columns()["geom"].nullable
     ogr.write(
         content,
         path,

@@ -266,10 +266,16 @@ def test_a_format_of_one_system_refuses_another(db: Connection, tmp_path: Path, 
         export(db, layers()["zones"], PLANNER, DAY, Wanted(), form, tmp_path, crs.SUPPORTED[9210])
 
 
+@pytest.mark.parametrize("layer", layers().values(), ids=lambda one: one.id)
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_layer_without_rows_is_a_file_without_rows(db: Connection, tmp_path: Path, form: str) -> None:
-    path = export(db, layers()["zones"], PLANNER, DAY - timedelta(days=40_000), Wanted(), form, tmp_path)
-    assert path.stat().st_size > 0
+def test_any_layer_is_a_file_of_any_format_with_or_without_rows(
+    db: Connection, tmp_path: Path, form: str, layer: Layer
+) -> None:
+    """Layers that are drawn from others, such as the supply of zones, have no geometry of their own."""
+    a_zone(db, "K", rectangle(0, 0, 1000, 1000))
+    for day in (DAY - timedelta(days=40_000), DAY):
+        path = export(db, layer, PLANNER, day, Wanted(), form, tmp_path)
+        assert path.stat().st_size > 0
 
 
 FULL = """
