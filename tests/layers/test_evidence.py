@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
 from geoalchemy2.shape import from_shape
 from sqlalchemy import Connection, insert
 
-from gis.crs import STORAGE_SRID, Reading
+from gis.crs import STORAGE_SRID, Reading, transform_xy
 from layers import codes
 from layers.catalogue.admin_units import TABLE as ADMIN_UNITS
 from layers.catalogue.roads import TABLE as ROADS
+from layers.ingest.arrow import pa
 from layers.ingest.evidence import gather, locate
-from layers.ingest.placing import ProvinceUnknown, province
+from layers.ingest.guard import Received
+from layers.ingest.placing import CrsAgainstProvince, ProvinceUnknown, coordinate_evidence, province
+from layers.ingest.plan import File, Plan
 from tests.gis.test_crs_detection import BLOCKS, STREETS
 from tests.made_crs import numbers
 
@@ -90,6 +95,22 @@ def test_a_neighbours_code_finds_no_boundary(db: Connection) -> None:
     near = gather(db, "parcels", [BOX], codes.province("75"))
     assert near.province is not None
     assert near.province.boundary is None
+
+
+def _received(meridian_srid: int) -> Received:
+    """Two firms near Thủ Dầu Một as numbers of a TM-3 zone, without a word about the zone."""
+    x, y = transform_xy(np.array([106.66, 106.67]), np.array([11.0, 11.01]), STORAGE_SRID, meridian_srid)
+    points = pa.array(shapely.to_wkb(shapely.points(x, y)), pa.binary())
+    return Received(pa.table({"name": ["A", "B"]}), points, None, "dn")
+
+
+def test_a_chosen_system_that_misses_the_named_province_is_refused(db: Connection) -> None:
+    plan = Plan(File("dn.gpkg", "0", 1), "enterprises", crs="EPSG:5899", province="74")
+    with pytest.raises(CrsAgainstProvince) as caught:  # two degrees of meridian: 219 km to the east
+        coordinate_evidence(db, _received(9210), plan)
+    assert caught.value.facts["inside"] == 0
+    chosen, _ = coordinate_evidence(db, _received(9210), replace(plan, crs="EPSG:9210"))
+    assert chosen == "EPSG:9210"
 
 
 def test_a_province_that_there_never_was_is_an_error_and_not_no_province() -> None:
