@@ -22,7 +22,6 @@ from layers.ingest.errors import ImportForbidden
 from layers.ingest.plan import COVERAGES, PlanOfOtherFile, PlanUnanswered, from_json, with_questions
 from layers.ingest.propose import lasting, open_questions
 from layers.ingest.targets import target
-from layers.records.imports import RUNS
 from layers.records.uploads import DONE, UPLOADS, WORKING
 
 TASK = "didoi:guided_import"
@@ -261,7 +260,7 @@ def brief(row: Import) -> Json:
 
 
 def report_json(db: Connection, run_id: int) -> Json:
-    """The report of a run, as ``didoi import --json`` prints it, and what disappeared."""
+    """The report of a run, as ``didoi import --json`` prints it, with words."""
     told = asdict(report(db, run_id))
     for note in told["notes"]:
         facts = note["examples"][0]["facts"] if note["examples"] else {}
@@ -270,8 +269,7 @@ def report_json(db: Connection, run_id: int) -> Json:
         {"code": code, "facts": facts, "message": _words(f"note.{code}", facts)}
         for code, facts in told["assumed"]
     ]
-    gone = db.execute(select(RUNS.c.disappeared).where(RUNS.c.id == run_id)).scalar_one()
-    return {**told, "disappeared": gone}
+    return told
 
 
 def _preview(told: Json | None) -> Json | None:

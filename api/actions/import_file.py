@@ -57,6 +57,8 @@ class ImportReport:
         Code and facts of what holds for the whole file: constants, translations, headings left unread.
     notes
         Notes on rows, by code, refusals first.
+    disappeared
+        Key and label of features that an earlier issue of the list had and this one has not; all stay.
     coverage
         Of a raster, which counts as one row: number, kind and title of what is kept.
     """
@@ -73,6 +75,7 @@ class ImportReport:
     refused: int
     assumed: tuple[tuple[str, dict[str, Any]], ...]
     notes: tuple[NoteSummary, ...]
+    disappeared: tuple[dict[str, Any], ...] = ()
     coverage: dict[str, Any] | None = None
 
 
@@ -133,6 +136,7 @@ def report(db: Connection, run_id: int, *, repeated: bool = False) -> ImportRepo
         run.refused_count,
         tuple((row.code, row.facts) for row in whole),
         _summaries(db, run_id),
+        tuple(run.disappeared),
         rasters.kept_by(db, run),
     )
 

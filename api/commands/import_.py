@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from layers.ingest.plan import Plan
     from layers.ingest.prepare import Request
 
+NAMED = 10
+"""So many of what disappeared are named in the report for people."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -171,6 +174,9 @@ def _told(report: ImportReport, lang: Lang) -> list[str]:
     if report.repeated:
         lines.insert(0, say("import.repeated", lang, **facts))
     lines += [f"  · {say(f'note.{code}', lang, **_readable(known))}" for code, known in report.assumed]
+    lines += [f"      {one['key']}  {one['label']}" for one in report.disappeared[:NAMED]]
+    if len(report.disappeared) > NAMED:
+        lines.append("      … (--json)")
     for note in report.notes:
         mark = "✗" if note.refused else "!"
         lines.append(f"  {mark} {_grouped(note.count, lang)} × {note.code}")

@@ -132,6 +132,8 @@ def open_questions(plan: Plan, found: Json) -> list[Json]:
         if told.required and told.name not in filled:
             asked.append(_question("column_missing", column=told.name, vi=told.title.vi, en=told.title.en))
     has_shape = bool(layer.get("geometry_types")) or bool(mapping.x and mapping.y)
+    if into.geometry_required and not has_shape:
+        asked.append(_question("coordinates_missing", headings=", ".join(headings_of(layer))))
     if into.geometry is not None and has_shape and plan.crs is None:
         named = ", ".join(one["crs"] for one in plan.evidence.get("crs", [])[:LIKELY])
         asked.append(_question("crs_unsure", candidates=named or "–"))
