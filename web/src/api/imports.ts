@@ -152,7 +152,7 @@ export type Preview = {
   /** What holds for the file as a whole. */
   of_file: NoteCount[];
   box: Box | null;
-  matches: { updates: number; adds: number; disappeared: number } | null;
+  matches: { updates: number; adds: number; unchanged: number; disappeared: number } | null;
   /** Of a raster, which counts as one row; `kept` is the number under which it is kept already. */
   coverage?: {
     width: number;

@@ -40,7 +40,7 @@ export function distance(distance_m: number, lang: Lang): string {
 
 /** Size of a file: "812 kB", "12,4 MB". */
 export function bytes(size: number, lang: Lang): string {
-  if (size < 1e6) return `${number(Math.max(1, size / 1e3), 0, lang)} kB`;
+  if (size < 1e6) return `${number(size === 0 ? 0 : Math.max(1, size / 1e3), 0, lang)} kB`;
   return `${number(size / 1e6, size < 1e8 ? 1 : 0, lang)} MB`;
 }
 
