@@ -65,7 +65,10 @@ TABLE = Table(
         en="Name",
         nullable=False,
         searched=True,
-        aliases=("ten kcn", "ten ccn", "ten khu", "ten cum", "name"),
+        aliases=(
+            *("ten kcn", "ten ccn", "ten khu", "ten cum", "name"),
+            *("ten khu cong nghiep", "ten cum cong nghiep", "khu cong nghiep", "cum cong nghiep", "ten goi"),
+        ),
     ),
     column(
         "other_names", ARRAY(TEXT), vi="Tên khác", en="Other names", searched=True, aliases=("ten goi khac",)
@@ -232,6 +235,8 @@ TABLE = Table(
         unit="billion_vnd",
         aliases=(
             "tong muc dau tu ha tang",
+            "tong von dau tu ha tang",
+            "von dau tu ha tang",
             "du kien tong muc dau tu",
             "du kien tong muc dau tu ha tang ky thuat",
             "tong muc dau tu ha tang ky thuat",

@@ -34,6 +34,16 @@ def test_a_stacked_heading_with_its_unit_meets_the_column() -> None:
     assert taken["workers_count"] == "Lao động (người)"
 
 
+def test_the_list_of_clusters_of_a_province_is_known_by_its_headings() -> None:
+    headings = ["TT", "Tên cụm công nghiệp", "Địa điểm", "Diện tích (ha)"]
+    invested = "Tổng vốn đầu tư hạ tầng (tỷ đồng)"
+    taken = assign(target("zones").fields, [*headings, invested], {})
+    assert taken["name"] == "Tên cụm công nghiệp"
+    assert taken["location"] == "Địa điểm"
+    assert taken["area_legal_ha"] == "Diện tích (ha)"
+    assert taken["infrastructure_investment_billion_vnd"] == invested
+
+
 def test_the_field_names_of_a_cadastral_shapefile_are_known() -> None:
     taken = assign(target("parcels").fields, ["MAXA", "SOTO", "SOTHUA", "DIENTICH", "LoaiDat", "TenChu"], {})
     assert {
