@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
 TOLD_EVERY_S = 0.5
 KEPT_DAYS = 7
+MOST_NAMES = 4
+"""How many files of a set a message names."""
 
 _QUEUED = text(
     "SELECT args ->> 'import_id' FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo'"
@@ -212,7 +214,10 @@ _STEPS: dict[str, Callable[[Engine, Path, Import, _Teller], None]] = {
 
 
 def _fail(watch: Connection, row: Import, error: DidoiError) -> None:
-    told = {"code": error.code, "facts": {k: _plain(v) for k, v in error.facts.items()}}
+    facts = {k: _plain(v) for k, v in error.facts.items()}
+    if facts.get("file") == uploads.FILES:  # the folder of several: nobody but we knows its name
+        facts["file"] = ", ".join(one["name"] for one in row.files[:MOST_NAMES])
+    told = {"code": error.code, "facts": facts}
     new = update(UPLOADS).where(UPLOADS.c.id == row.id, UPLOADS.c.state == row.state)
     watch.execute(new.values(state="failed", error=told, progress=None, updated_at=func.now()))
 

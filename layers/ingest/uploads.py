@@ -16,6 +16,7 @@ from gis.errors import BadInput, Unavailable
 from gis.text import nfc
 
 FOLDER = "uploads"
+FILES = "files"
 PREVIEW = "preview.parquet"
 LONGEST_NAME = 120
 SPARED_BYTES = 1_000_000_000
@@ -37,7 +38,7 @@ def folder_of(home: Path, import_id: UUID) -> Path:
 
 def files_of(home: Path, import_id: UUID) -> Path:
     """Where the files of an import are: the one file, or the folder of its loose parts."""
-    folder = folder_of(home, import_id) / "files"
+    folder = folder_of(home, import_id) / FILES
     inside = sorted(folder.iterdir()) if folder.is_dir() else []
     return inside[0] if len(inside) == 1 else folder
 
@@ -82,7 +83,7 @@ def check_room(home: Path, size_bytes: int) -> None:
 def begin(home: Path, import_id: UUID) -> Path:
     """A name for bytes that are still coming."""
     folder = folder_of(home, import_id)
-    (folder / "files").mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / FILES).mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder / f"{uuid4().hex}.part"
 
 
@@ -90,12 +91,12 @@ def finish(home: Path, import_id: UUID, part: Path, name: str) -> None:
     """Give the bytes that came whole their name; they are on the disk before they have it."""
     with part.open("rb") as file:
         os.fsync(file.fileno())
-    part.rename(folder_of(home, import_id) / "files" / name)
+    part.rename(folder_of(home, import_id) / FILES / name)
 
 
 def keep_only(home: Path, import_id: UUID, names: list[str]) -> None:
     """Delete files that were renamed but never recorded: whoever sent them was not answered."""
-    for stray in (folder_of(home, import_id) / "files").glob("*"):
+    for stray in (folder_of(home, import_id) / FILES).glob("*"):
         if stray.name not in names:
             stray.unlink(missing_ok=True)
 
@@ -103,7 +104,7 @@ def keep_only(home: Path, import_id: UUID, names: list[str]) -> None:
 def forget_files(home: Path, import_id: UUID) -> None:
     """Delete the uploaded bytes; the preview's rows stay."""
     folder = folder_of(home, import_id)
-    shutil.rmtree(folder / "files", ignore_errors=True)
+    shutil.rmtree(folder / FILES, ignore_errors=True)
     for part in folder.glob("*.part"):
         part.unlink(missing_ok=True)
 

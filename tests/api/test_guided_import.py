@@ -161,6 +161,14 @@ def test_an_account_has_at_most_five_open_imports(office: Office) -> None:
     assert office.send("POST", "/imports", json={"target": None}).json()["code"] == "imports_too_many"
 
 
+def test_a_part_that_is_missing_is_said_by_the_names_that_were_sent(office: Office, tmp_path: Path) -> None:
+    for name in ("khu.shp", "khu.dbf"):
+        (tmp_path / name).write_bytes(b"\x00\x00\x27\x0a" + bytes(96))
+    found = office.inspected(office.begin("zones", tmp_path / "khu.shp", tmp_path / "khu.dbf"))
+    assert found["state"] == "failed"
+    assert found["error"]["facts"]["file"] == "khu.shp, khu.dbf"
+
+
 def test_a_plan_with_open_questions_is_not_previewed(office: Office, tmp_path: Path) -> None:
     import_id = office.begin("zones", zones(tmp_path / "khu.gpkg", ["A"], crs=None))
     seen = office.inspected(import_id)
