@@ -1,6 +1,6 @@
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { expect, test } from "vitest";
-import type { CertificateRow, FirmPair } from "@/api/quality.ts";
+import { type CertificateRow, certificates, type FirmPair } from "@/api/quality.ts";
 import { bytes, distance, moment } from "@/lib/format.ts";
 import { NOTHING } from "@/map/overlay.ts";
 import {
@@ -135,4 +135,10 @@ test("sizes, short distances and moments are told as offices write them", () => 
   expect(distance(1.84, "vi")).toBe("1,8 m");
   expect(distance(27_312, "en")).toBe("27.3 km");
   expect(moment("2026-11-20T02:05:00Z", "vi")).toMatch(/^\d\d\/11\/2026 \d\d:\d\d$/);
+});
+
+test("a certificate is of the date and the option that the page shows; of one cluster, of the date", () => {
+  const of = { asOf: "2025-09-30", option: "PA 1" };
+  expect(certificates.file("pdf", of)).toBe("/certificates/ccn.pdf?as_of=2025-09-30&option=PA+1");
+  expect(certificates.file("xlsx", of, "A/B")).toMatch(/\.xlsx\?as_of=2025-09-30$/);
 });

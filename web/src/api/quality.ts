@@ -76,10 +76,20 @@ export type CertificateRow = {
   complete: boolean;
   overlaps: { layer: string; title: Words; key: string; label: string | null; area_ha: number }[];
 };
-export type Certificate = { option: string | null; as_of: string; rows: CertificateRow[] };
+export type Certificate = { option: string | null; options: string[]; as_of: string; rows: CertificateRow[] };
+
+/** For which date, and of which development option; null is every one. */
+export type Reviewed = { asOf: string | null; option: string | null };
+
+function said({ asOf, option }: Reviewed): URLSearchParams {
+  return new URLSearchParams({ ...(asOf ? { as_of: asOf } : {}), ...(option ? { option } : {}) });
+}
 
 export const certificates = {
-  all: (signal: AbortSignal) => ask<Certificate>("/certificates/ccn", { signal }),
-  file: (format: "pdf" | "xlsx", key: string | null = null) =>
-    `/certificates/ccn${key === null ? "" : `/${enc(key)}`}.${format}`,
+  all: (of: Reviewed, signal: AbortSignal) => ask<Certificate>(`/certificates/ccn?${said(of)}`, { signal }),
+  /** Of one cluster where a key is given: then the option says nothing. */
+  file: (format: "pdf" | "xlsx", of: Reviewed, key: string | null = null) =>
+    key === null
+      ? `/certificates/ccn.${format}?${said(of)}`
+      : `/certificates/ccn/${enc(key)}.${format}?${said({ ...of, option: null })}`,
 };
