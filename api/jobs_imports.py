@@ -31,6 +31,7 @@ from layers.ingest.load import load
 from layers.ingest.plan import COVERAGES, Plan, digest, from_json
 from layers.ingest.preview import preview
 from layers.ingest.propose import propose
+from layers.ingest.request import planned
 from layers.records.uploads import DONE, UPLOADS, WORKING
 
 log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ def _preview(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
     if plan.target == COVERAGES:
         _preview_raster(engine, path, plan, tell)
         return
-    request = plan.request(path)
+    request = planned(plan, path)
     with engine.connect() as db:  # never committed: what the preview writes is temporary
         told = preview(db, request, uploads.preview_of(home, row.id), tell)
     summary = {
@@ -173,7 +174,7 @@ def _load(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
     if plan.target == COVERAGES:
         _load_raster(engine, home, row, plan, tell)
         return
-    request = plan.request(path)
+    request = planned(plan, path)
     with engine.begin() as db:
         run_id, _ = load(db, row.created_by, request, tell)
         # In the transaction of the rows: they and the state come together, or neither.

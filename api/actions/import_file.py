@@ -15,7 +15,7 @@ from layers.ingest.load import load
 from layers.ingest.notes import FILE
 from layers.ingest.parts import Progress
 from layers.ingest.plan import COVERAGES, Plan, PlanUnanswered
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.ingest.targets import target
 from layers.layer import Text
 from layers.records.imports import NOTES, RUNS

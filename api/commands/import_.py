@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from layers.ingest.mapping import Mapping
     from layers.ingest.parts import Progress
     from layers.ingest.plan import Plan
-    from layers.ingest.prepare import Request
+    from layers.ingest.request import Request
 
 NAMED = 10
 """So many of what disappeared are named in the report for people."""
@@ -106,6 +106,7 @@ def _load(plan: Plan, path: Path, *, as_json: bool) -> None:
     from api.actions.import_file import import_file, keep_raster
     from layers.access import Actor, Role
     from layers.ingest.plan import COVERAGES
+    from layers.ingest.request import planned
 
     # The person at the machine owns the database; a role of their own comes with a door of their own.
     actor = Actor(Role.PLANNER, name="didoi import")
@@ -114,7 +115,7 @@ def _load(plan: Plan, path: Path, *, as_json: bool) -> None:
             report = keep_raster(db, actor, plan, path, opened.settings.coverages)
         typer.echo(_as_json(report) if as_json else told(report))
         return
-    request = plan.request(path)
+    request = planned(plan, path)
     with door() as opened, _bar(request) as progress, opened.owner.begin() as db:
         report = import_file(db, actor, request, progress)
     typer.echo(_as_json(report) if as_json else told(report))

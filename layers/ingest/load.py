@@ -25,7 +25,8 @@ from layers.ingest.guard import read
 from layers.ingest.notes import FILE, Notes
 from layers.ingest.parts import Progress, bring
 from layers.ingest.plan import PlanOfOtherFile, digest
-from layers.ingest.prepare import Request, Work
+from layers.ingest.prepare import Work
+from layers.ingest.request import Request
 from layers.ingest.staged import stage
 from layers.ingest.targets import target
 from layers.records.headings import remember

@@ -17,9 +17,7 @@ from typing import Any
 from gis.errors import BadInput
 from layers.dates import as_date
 from layers.ingest.errors import FileMissing
-from layers.ingest.guard import Limits
 from layers.ingest.mapping import Mapping, from_dict
-from layers.ingest.prepare import Request
 from layers.ingest.targets import target
 
 VERSION = 1
@@ -91,30 +89,6 @@ class Plan:
         said = {k: v for k, v in asdict(self.mapping).items() if v not in ("", None, {}) or k == "thousands"}
         return {"version": VERSION, **asdict(self), "mapping": said, "questions": list(self.questions)}
 
-    def request(self, path: Path, limits: Limits | None = None) -> Request:
-        """
-        What to import, from the file at a path.
-
-        Raises
-        ------
-        PlanUnanswered
-        """
-        if self.questions:
-            raise PlanUnanswered(questions=", ".join(sorted({q["code"] for q in self.questions})))
-        assert self.target is not None
-        return Request(
-            self.target,
-            path,
-            self.crs,
-            self.mapping,
-            self.layer_in_file,
-            self.encoding,
-            _day(self.valid_from),
-            _day(self.valid_to),
-            limits or Limits(),
-            plan=self,
-        )
-
 
 def from_json(said: Any) -> Plan:
     """
@@ -137,8 +111,8 @@ def from_json(said: Any) -> Plan:
         raise PlanInvalid(reason="whole_list: true, false")
     if not isinstance(given.get("evidence", {}), dict) or not isinstance(given.get("coverage"), dict | None):
         raise PlanInvalid(reason="evidence, coverage: { … }")
-    for day in ("valid_from", "valid_to"):
-        _day(given.get(day))
+    for name in ("valid_from", "valid_to"):
+        day(given.get(name))
     if given.get("target") not in (None, COVERAGES):
         target(given["target"])
     made: Json = given | {
@@ -191,7 +165,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _day(text: str | None) -> date | None:
+def day(text: str | None) -> date | None:
+    """A day as a plan writes it; None where it writes none."""
     return None if text is None else as_date(text)
 
 

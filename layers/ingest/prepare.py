@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import shapely
@@ -19,55 +17,18 @@ from layers.firm_matching import Doubt, Matched
 from layers.ingest.arrow import Array, Rows, pa, pc
 from layers.ingest.columns import DATES, Sourced, coordinates, meet
 from layers.ingest.errors import UnitDiffers
-from layers.ingest.guard import Limits, Received
+from layers.ingest.guard import Received
 from layers.ingest.mapping import Mapping
 from layers.ingest.notes import Notes
 from layers.ingest.parse import parse
 from layers.ingest.parse import text as as_text
+from layers.ingest.request import Request
 from layers.ingest.shapes import Shapes, shapes
 from layers.ingest.sheets import scale, unit
 from layers.ingest.targets import Field, Target
 
-if TYPE_CHECKING:
-    from layers.ingest.plan import Plan
-
 LONGEST_KEY = 200
 """Letters of a code: as many as a question by code may have, and no index refuses them."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """
-    What to import.
-
-    Attributes
-    ----------
-    target
-        Layer or record table.
-    path
-        The file.
-    crs
-        Its system, where it says none or a wrong one: ``EPSG:9210``.
-    mapping
-        How to read it.
-    layer_in_file, encoding
-        Where the file holds several layers; how its text is encoded.
-    valid_from, valid_to
-        For all rows, where no heading holds the dates; by default from today on.
-    plan
-        What all this was taken from, where it was.
-    """
-
-    target: str
-    path: Path
-    crs: str | None = None
-    mapping: Mapping = field(default_factory=Mapping)
-    layer_in_file: str | None = None
-    encoding: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    limits: Limits = field(default_factory=Limits)
-    plan: Plan | None = None
 
 
 @dataclass(frozen=True)

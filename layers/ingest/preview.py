@@ -25,7 +25,8 @@ from layers.ingest.disappeared import disappeared
 from layers.ingest.load import as_json, file_notes, prepared, with_mapping
 from layers.ingest.notes import Facts
 from layers.ingest.parts import Progress, bring
-from layers.ingest.prepare import Request, Work
+from layers.ingest.prepare import Work
+from layers.ingest.request import Request
 from layers.ingest.shapes import Prepared
 from layers.ingest.staged import lonlat
 from layers.ingest.targets import Field, Target

@@ -26,7 +26,8 @@ from layers.ingest.errors import ImportForbidden
 from layers.ingest.guard import Received
 from layers.ingest.mapping import from_dict
 from layers.ingest.parts import bring
-from layers.ingest.prepare import Request, Work
+from layers.ingest.prepare import Work
+from layers.ingest.request import Request
 from layers.ingest.targets import target
 from layers.records.imports import NOTES, RUNS
 from layers.records.staged import STAGED

@@ -19,7 +19,7 @@ from layers.access import PUBLIC, Actor, Role
 from layers.catalogue import layer
 from layers.ingest import errors
 from layers.ingest.mapping import BUNDLED, Mapping, load_mapping
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.ingest.targets import target
 from layers.records.imports import RUNS
 

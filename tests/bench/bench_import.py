@@ -27,7 +27,7 @@ from layers.catalogue import layer
 from layers.db.cluster import cluster, create_database, drop_database, provision
 from layers.db.migrate import upgrade
 from layers.ingest.load import load
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 
 TEMPLATE, COPY = "bench_import_template", "bench_import"
 LIMIT_S = 6.0

@@ -31,7 +31,7 @@ from layers.db.cluster import cluster, create_database, drop_database, provision
 from layers.db.migrate import upgrade
 from layers.db.statistics import analyze
 from layers.ingest.load import load
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.quality import check
 from tests.bench.bench_import import parcels
 

@@ -14,7 +14,7 @@ from layers.ingest.columns import assign, axes
 from layers.ingest.errors import UnitDiffers
 from layers.ingest.load import load
 from layers.ingest.mapping import Mapping
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.ingest.targets import target
 from layers.records.imports import NOTES
 

@@ -24,7 +24,7 @@ from gis.errors import DidoiError
 from layers.ingest import errors
 from layers.ingest.guard import ROOT, Found, Limits, Received, inspect, read
 from layers.ingest.load import load
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.records.imports import RUNS
 from tests.layers import hostile
 

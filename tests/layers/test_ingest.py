@@ -21,7 +21,7 @@ from layers.ingest import errors
 from layers.ingest.guard import Limits, read
 from layers.ingest.load import load
 from layers.ingest.mapping import Mapping, load_mapping
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.records.clearance import EVENTS
 from layers.records.data_versions import versions
 from layers.records.imports import NOTES, RUNS

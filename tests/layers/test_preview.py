@@ -20,8 +20,8 @@ from layers.ingest.disappeared import list_name
 from layers.ingest.load import load
 from layers.ingest.mapping import Mapping
 from layers.ingest.plan import File, Plan, digest
-from layers.ingest.prepare import Request
 from layers.ingest.preview import page, preview
+from layers.ingest.request import Request, planned
 from layers.ingest.staged import RowStillFaulty, repair
 from layers.records.imports import RUNS
 from layers.records.staged import STAGED
@@ -124,7 +124,7 @@ def test_what_is_not_in_the_whole_list_any_more_is_told_and_stays(db: Connection
     load(db, "test", Request("places", before))
     after = _file(tmp_path, "2.gpkg", [{**point, "key": "b"}])
     plan = Plan(digest(after), "places", crs="EPSG:4326", mapping=Mapping(), whole_list=True)
-    run_id, _ = load(db, "test", plan.request(after))
+    run_id, _ = load(db, "test", planned(plan, after))
     gone = db.execute(select(RUNS.c.disappeared).where(RUNS.c.id == run_id)).scalar_one()
     assert gone == [{"key": "a", "label": "Z"}, {"key": "z1", "label": "Z"}]
     assert db.execute(select(func.count()).select_from(PLACES)).scalar_one() == 4

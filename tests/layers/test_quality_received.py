@@ -15,7 +15,7 @@ from layers.access import Actor, Role
 from layers.catalogue import layer
 from layers.catalogue.faults import TABLE as FAULTS
 from layers.ingest.load import load
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.quality import check, decide, of_run
 from layers.quality.proposals import propose
 from layers.records.imports import RUNS

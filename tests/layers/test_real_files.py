@@ -19,7 +19,7 @@ from sqlalchemy import Connection, func, select
 from layers.catalogue import layer
 from layers.ingest.load import load
 from layers.ingest.mapping import load_mapping
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.layer import holds
 from layers.records.imports import NOTES, RUNS
 from layers.records.lineage import LINEAGE

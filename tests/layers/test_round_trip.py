@@ -28,7 +28,7 @@ from layers.export import FORMATS, CrsNotCarried, export
 from layers.export.formats import CARRIES
 from layers.filters import Wanted
 from layers.ingest.load import load
-from layers.ingest.prepare import Request
+from layers.ingest.request import Request
 from layers.ingest.targets import target
 from layers.layer import Layer, about
 from layers.records.imports import NOTES

@@ -3,7 +3,7 @@
 import type { LayerSpecification, RasterSourceSpecification } from "maplibre-gl";
 import type { Coverage, CoverageKind } from "@/api/coverages.ts";
 import type { Words } from "@/api/types.ts";
-import type { Drawable } from "@/state/app.svelte.ts";
+import type { Drawable } from "@/state/view.ts";
 
 export type DrawnCoverage = { id: string; coverage: Coverage; shown: boolean; opacity: number };
 

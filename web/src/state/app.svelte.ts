@@ -10,6 +10,7 @@ import { stacked } from "@/map/coverages.ts";
 import {
   type ByUnits,
   type Camera,
+  type Drawable,
   type Drawn,
   type Firm,
   read,
@@ -25,9 +26,6 @@ export type Target =
   | { type: "box"; box: [number, number, number, number]; turn: number }
   | { type: "point"; point: Point; zoom: number; turn: number }
   | { type: "camera"; camera: Camera; turn: number };
-
-/** What can be switched on and off: a layer of the catalogue, or a raster. */
-export type Drawable = { id: string; shown: boolean };
 
 const EMPTY_FILTERS: Filters = {};
 

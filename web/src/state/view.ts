@@ -18,6 +18,9 @@ export type Side = "card" | "firm";
 
 export type Drawn = { shown: boolean; opacity: number };
 
+/** What can be switched on and off: a layer of the catalogue, or a raster. */
+export type Drawable = { id: string; shown: boolean };
+
 export type TableView = { layer: string | null; sort: string | null; q: string };
 
 /** The table told by units of a level; `on` is their date, null for that of the screen. */
