@@ -20,7 +20,7 @@ Lang = Literal["vi", "en"]
 LANGS: tuple[Lang, Lang] = ("vi", "en")
 
 
-def say(code: str, lang: Lang, **facts: object) -> str:
+def say(code: str, lang: Lang, /, **facts: object) -> str:
     """
     The sentence of a code, with its facts filled in.
 

@@ -138,7 +138,7 @@ def test_a_filter_keeps_the_rows_that_its_words_mean(db: Connection, rows: list[
         for key, one in enumerate(rows):
             columns = {n: v for n, v in one.items() if n != "geom"}
             a_zone(db, str(key), one["geom"], clearance_basis="unknown", **columns)
-        meant = [str(key) for key, one in enumerate(rows) if evaluated(tree, one) is True]
+        meant = [str(key) for key, one in enumerate(rows) if bool(evaluated(tree, one))]
         assert kept(db, as_text(tree)) == meant, as_text(tree)
         assert kept(db, json.dumps(as_json(tree)), lang=cql.JSON) == meant
         step.rollback()

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection, create_engine, func, select
 
-from layers.access import PUBLIC
+from layers.access import PUBLIC, Actor, Role
 from layers.catalogue import layers
 from layers.codes import sector_crosswalk
 from layers.db.cluster import create_database, drop_database
@@ -26,6 +26,7 @@ DAY = date(2026, 6, 1)
 ZOOMS = range(6, 16)
 MOST_TILES = 400
 """Per layer and zoom: of more, an evenly spread choice is cut."""
+PLANNER = Actor(Role.PLANNER, name="lan")
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +45,15 @@ def province(cluster_url: str, template_database: str) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("layer", layers().values(), ids=lambda layer: layer.id)
 def test_no_tile_of_the_province_is_heavy(province: Connection, layer: Layer) -> None:
-    box = extent(province, layer, PUBLIC, DAY)
+    actor = PUBLIC if layer.access.view == Role.PUBLIC else PLANNER
+    box = extent(province, layer, actor, DAY)
+    if box is None and actor is PLANNER:
+        return  # working notes, of which a sound province has none
     assert box is not None
     for z in ZOOMS:
         where = [(x, y) for x in _columns(box, z) for y in _rows(box, z)]
         for x, y in where[:: max(1, len(where) // MOST_TILES)]:
-            assert len(tile(province, layer, PUBLIC, DAY, z, x, y)) <= MAX_GZIP_BYTES, (z, x, y)
+            assert len(tile(province, layer, actor, DAY, z, x, y)) <= MAX_GZIP_BYTES, (z, x, y)
 
 
 @pytest.mark.parametrize("day", [date(2021, 3, 1), date(2026, 6, 1), date(2028, 12, 31)], ids=str)

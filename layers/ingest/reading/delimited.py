@@ -39,6 +39,7 @@ def open_layer(layer: Layer) -> Opened:
     encoding, declared = _encoding(path)
     raw = encoding == "latin-1"
     csv.field_size_limit(LONGEST_CELL)
+    _check_lines(path)
     separator = _separator(path, encoding)
     try:
         head = list(islice(_rows(path, encoding, separator, strict=False), SAMPLE_ROWS))
@@ -96,6 +97,14 @@ def _encoding(path: Path) -> tuple[str, str | None]:
         except UnicodeDecodeError:
             return "latin-1", None
     return "utf-8", None
+
+
+def _check_lines(path: Path) -> None:
+    """Refuse a line that is longer than any cell may be, before it is taken whole as text."""
+    with path.open("rb") as file:
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_CELL + 1), b""), 1):
+            if len(line) > LONGEST_CELL:
+                fail("cell_too_long", row=number, limit=LONGEST_CELL)
 
 
 def _rows(path: Path, encoding: str, separator: str, *, strict: bool) -> Iterator[list[str]]:
