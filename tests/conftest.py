@@ -42,16 +42,19 @@ def template_database(
     name = f"template_{testrun_uid[:12]}"
     folder = tmp_path_factory.getbasetemp()
     shared = folder if worker_id == "master" else folder.parent
-    with (shared / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (shared / "template.build").open("w") as build:
+        fcntl.flock(build, fcntl.LOCK_EX)
         if not database_exists(cluster_url, name):
             url = create_database(cluster_url, name)
             provision(cluster_url, name)
             _migrate(url)
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        # Held before the other is let go, so that nobody drops what somebody is about to use.
+        use = (shared / "template.use").open("w")
+        fcntl.flock(use, fcntl.LOCK_SH)
+    with use:
         yield name
         with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             drop_database(cluster_url, name)
 
 
