@@ -162,8 +162,8 @@ def test_a_server_that_was_killed_is_started_again(home: Path, port: int):
         killed = parts(process)
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
-        assert eventually(lambda: len(parts(process)) == 2 and not set(killed) & set(parts(process)), 10)
-        assert eventually(lambda: healthy(port), 20)
+        assert eventually(lambda: len(parts(process)) == 2 and not set(killed) & set(parts(process)), 30)
+        assert eventually(lambda: healthy(port), 60)
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0
 

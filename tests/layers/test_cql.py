@@ -239,6 +239,8 @@ def evaluated(tree: Tree, row: dict[str, Any]) -> Any:
             return evaluated(one, row) is None
         case Node("in", (one, Node(_, several))):
             return evaluated(Node("or", tuple(Node("=", (one, other), "") for other in several), ""), row)
+        case Node("between", (one, low, high)):  # false at one end is false, whatever the other
+            return _both([evaluated(Node(o, (one, e), ""), row) for o, e in ((">=", low), ("<=", high))])
         case Node(op, args) if op in RELATED:
             ends = [end for one in args for end in _ends(one, row)]
             truths = [_related(ends, told) for told in RELATED[op].split()]
@@ -295,7 +297,6 @@ PLAIN: dict[str, Callable[..., Any]] = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
     "not": lambda a: not a,
-    "between": lambda a, low, high: low <= a <= high,
     "like": _like,
     "casei": str.lower,
     "accenti": _plain_letters,
