@@ -19,6 +19,7 @@ import pyarrow
 
 from layers.ingest.reading import written
 from layers.ingest.reading.answer import fail
+from layers.ingest.reading.geometries import read_all
 from layers.ingest.reading.layers_in import Layer, Opened
 
 pa: Any = pyarrow
@@ -186,11 +187,8 @@ def _srid(value: str) -> int | None:
     told = written.WKT.match(value)
     if told:
         return int(told.group(2)) if told.group(2) else None
-    try:
-        geometry = shapely.from_wkb(value.strip(), on_invalid="ignore")
-    except NotImplementedError:  # a curve
-        return None
-    return int(shapely.get_srid(geometry)) or None
+    geoms, _ = read_all(shapely.from_wkb, [value.strip()])
+    return int(shapely.get_srid(geoms[0])) or None
 
 
 def _batch(

@@ -11,6 +11,8 @@ import pyarrow
 import pyarrow.compute
 import shapely
 
+from layers.ingest.reading.geometries import read_all
+
 pa: Any = pyarrow
 pc: Any = pyarrow.compute
 
@@ -86,23 +88,17 @@ class Tally:
         return batch.set_column(at, batch.schema.field(at), kept)
 
     def _without_curves(self, batch: Any, at: int) -> Any:
-        """Curves take the whole column down when it is read, whatever it is told of invalid ones."""
+        """Curves, which nobody could read later on, are taken out and told."""
         wkb = batch.column(at)
         values = wkb.to_numpy(zero_copy_only=False)
-        try:
-            shapely.from_wkb(values, on_invalid="ignore")
+        _, curves = read_all(shapely.from_wkb, values)
+        if not curves:
             return batch
-        except NotImplementedError:
-            self.curved = True
-        kept: list[bytes | None] = []
-        for i, value in enumerate(values):
-            try:
-                shapely.from_wkb(value, on_invalid="ignore")
-                kept.append(value)
-            except NotImplementedError:
-                kept.append(None)
-                self.faults.append([self.rows + i, "geometry_curved", {}])
-        return batch.set_column(at, batch.schema.field(at), pa.array(kept, wkb.type))
+        self.curved = True
+        self.faults.extend([self.rows + i, "geometry_curved", {}] for i in curves)
+        values = values.copy()
+        values[curves] = None
+        return batch.set_column(at, batch.schema.field(at), pa.array(values, wkb.type))
 
     def _geometries(self, wkb: Any) -> None:
         codes = type_codes(wkb)

@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow
 import shapely
 
+from layers.ingest.reading.geometries import read_all
+
 pa: Any = pyarrow
 DEEPEST = 20  # collections in collections: reading goes down with them
 WKT = re.compile(
@@ -39,14 +41,8 @@ def geometries(values: Sequence[str | None]) -> tuple[Any, list[tuple[int, str, 
         (shapely.from_wkb, [i for i, t in enumerate(texts) if t is not None and HEX.match(t)]),
         (shapely.from_wkt, [i for i, t in enumerate(texts) if t is not None and not HEX.match(t)]),
     ):
-        try:
-            geoms[rows] = read([texts[i] for i in rows], on_invalid="ignore")
-        except NotImplementedError:  # one curve takes the whole column down
-            for i in rows:
-                try:
-                    geoms[i] = read(texts[i], on_invalid="ignore")
-                except NotImplementedError:
-                    curved.add(i)
+        geoms[rows], curves = read_all(read, [texts[i] for i in rows])
+        curved.update(rows[i] for i in curves)
     faults: list[tuple[int, str, dict[str, Any]]] = [
         (i, "geometry_curved", {}) if i in curved else (i, "geometry_unreadable", {"value": text[:80]})
         for i, text in enumerate(given)
