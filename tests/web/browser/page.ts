@@ -34,6 +34,7 @@ export async function open(size = { width: 1366, height: 768 }): Promise<Screen>
     executablePath: process.env["DIDOI_CHROMIUM"] ?? "/usr/bin/chromium",
     headless: true,
     viewport: size,
+    reducedMotion: "reduce", // colours are judged as they stand, not on their way
     args: FLAGS,
   });
   const requests: string[] = [];
