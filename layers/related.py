@@ -12,9 +12,10 @@ from layers.access import Actor
 from layers.catalogue import admin_units, enterprises, lots, parcels, zone_supply, zones
 from layers.layer import Layer, Rows, Text
 from layers.query import visible
-from layers.records.clearance import EVENTS
+from layers.records.cases import TAKES
 from layers.records.observations import OBSERVATIONS, QUANTITIES
 from layers.records.occupations import LEASES, RESERVATIONS
+from layers.records.stages import EVENTS
 from layers.rows import told_columns
 
 Related = dict[str, Any]
@@ -89,8 +90,9 @@ def _of_lot(db: Connection, actor: Actor, as_of: date, key: str) -> Related:
 def _of_parcel(db: Connection, actor: Actor, as_of: date, key: str) -> Related:
     del actor  # stages name no person
     told = EVENTS.c
-    chosen = select(told.stage, told.effective_on, told.recorded_at, told.source)
-    held = chosen.where(told.parcel_key == key, told.effective_on <= as_of)
+    chosen = select(told.case_key, told.stage, told.effective_on, told.recorded_at, told.source)
+    of_parcel = select(TAKES.c.case_key).where(TAKES.c.parcel_key == key)
+    held = chosen.where(told.case_key.in_(of_parcel), told.effective_on <= as_of, told.stage.is_not(None))
     return {"events": _all(db, held.order_by(told.effective_on, told.id))}
 
 

@@ -28,11 +28,12 @@ from layers.catalogue.parcels import TABLE as PARCELS
 from layers.catalogue.zone_supply import TABLE as SUPPLY
 from layers.catalogue.zones import TABLE as ZONES
 from layers.layer import Rows
-from layers.records.clearance import CLEARED, EVENTS
+from layers.records.cases import TAKES
 from layers.records.data_versions import bump
 from layers.records.observations import OBSERVATIONS
 from layers.records.occupations import LEASES, RESERVATIONS
 from layers.records.rules import value_of
+from layers.records.stages import CLEARED_RANK, RUNS
 
 
 @dataclass
@@ -167,11 +168,10 @@ def _units(db: Connection, keys: Sequence[str]) -> dict[str, _Unit]:
 
 def _handed_over(keys: Sequence[str]) -> Rows:
     """
-    Parcels that meet the latest boundary of a zone, with the days on which each was and was not handed over.
+    Takes that meet the latest boundary of a zone, with the days on which each was and was not handed over.
 
-    One row per version of a parcel and hand-over event, until the parcel's next event or version: each date
-    has the boundary that held on it. Of two events on a day the one recorded later counts: a correction is a
-    new event.
+    One row per version of a take and run of its case in the stage that counts: each date has the boundary
+    that held on it.
     """
     latest_zone = (
         select(ZONES.c.key, ZONES.c.geom)
@@ -180,32 +180,21 @@ def _handed_over(keys: Sequence[str]) -> Rows:
         .order_by(ZONES.c.key, ZONES.c.valid_from.desc())
         .subquery("latest_zone")
     )
-    day_stage = (
-        select(EVENTS.c.parcel_key, EVENTS.c.effective_on, EVENTS.c.stage)
-        .ext(distinct_on(EVENTS.c.parcel_key, EVENTS.c.effective_on))
-        .order_by(EVENTS.c.parcel_key, EVENTS.c.effective_on, EVENTS.c.id.desc())
-        .subquery("day_stage")
-    )
-    following = func.lead(day_stage.c.effective_on).over(
-        partition_by=day_stage.c.parcel_key, order_by=day_stage.c.effective_on
-    )
-    run = select(*day_stage.c, following.label("cleared_to")).subquery("run")
-    earlier = PARCELS.alias("earlier")
-    is_first = ~exists().where(earlier.c.key == PARCELS.c.key, earlier.c.valid_from < PARCELS.c.valid_from)
-    begins = case(
-        (is_first, run.c.effective_on), else_=func.greatest(run.c.effective_on, PARCELS.c.valid_from)
-    )
-    ends = func.least(run.c.cleared_to, PARCELS.c.valid_to)  # least() leaves out what is null
+    earlier = TAKES.alias("earlier")
+    same = and_(earlier.c.case_key == TAKES.c.case_key, earlier.c.parcel_key == TAKES.c.parcel_key)
+    is_first = ~exists().where(same, earlier.c.valid_from < TAKES.c.valid_from)
+    begins = case((is_first, RUNS.c.from_on), else_=func.greatest(RUNS.c.from_on, TAKES.c.valid_from))
+    ends = func.least(RUNS.c.to_on, TAKES.c.valid_to)  # least() leaves out what is null
     return (
         select(
             latest_zone.c.key.label("unit_key"),
-            PARCELS.c.geom,
-            PARCELS.c.illustrative,
+            TAKES.c.geom,
+            TAKES.c.illustrative,
             begins.label("cleared_on"),
             ends.label("cleared_to"),
         )
-        .join(PARCELS, func.ST_Intersects(latest_zone.c.geom, PARCELS.c.geom))
-        .join(run, and_(run.c.parcel_key == PARCELS.c.key, run.c.stage == CLEARED))
+        .join(TAKES, func.ST_Intersects(latest_zone.c.geom, TAKES.c.geom))
+        .join(RUNS, and_(RUNS.c.case_key == TAKES.c.case_key, RUNS.c.stage_rank == CLEARED_RANK))
         .where(or_(ends.is_(None), begins < ends))
     )
 

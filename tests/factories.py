@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Table, insert
 from gis.crs import STORAGE_SRID
 from layers.catalogue import layer
 from layers.query import search_text
-from layers.records.clearance import EVENTS
 from layers.records.occupations import LEASES, RESERVATIONS
+from layers.records.stages import EVENTS
 
 LON, LAT = 106.70, 11.00
 #: Degrees of one metre near LAT 11.00 on the WGS 84 ellipsoid: 109.30 km and 110.61 km to the degree.

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
+from layers.catalogue.zone_supply import OUTLOOKS
 from layers.layer import Layer, Paint, Text, column, geometry, indexes, metadata, tiled
 
 TABLE = Table(
@@ -31,6 +32,16 @@ TABLE = Table(
     column("area_ha", Float, vi="Diện tích liền khoảnh", en="Contiguous area", unit="ha", nullable=False),
     column("geom", geometry("MULTIPOLYGON"), vi="Ranh giới", en="Boundary", nullable=False),
     *tiled("MULTIPOLYGON"),
+    column(
+        "outlook",
+        TEXT,
+        vi="Mức dự báo",
+        en="Outlook",
+        codes=OUTLOOKS,
+        nullable=False,
+        server_default="known",
+    ),
+    CheckConstraint("outlook IN ('known', 'p10', 'p50', 'p90')", name="outlook"),
     CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="valid_range"),
     CheckConstraint("area_ha > 0", name="area"),
 )
@@ -65,5 +76,5 @@ LAYER = Layer(
             },
         ),
     ),
-    composed_of=("free_plots", "zones", "lots", "leases", "reservations", "parcels", "parcel_stage_events"),
+    composed_of=("free_plots", "zones", "lots", "leases", "reservations", "parcels", "stage_events"),
 )

@@ -1,4 +1,4 @@
-"""Cadastral parcels; the clearance stage at a date is derived from append-only events, never stored."""
+"""Cadastral parcels; the clearance stage at a date comes from the case that takes the parcel."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from sqlalchemy import (
     Float,
     Index,
     Table,
+    case,
+    or_,
     select,
     true,
 )
@@ -31,7 +33,8 @@ from layers.layer import (
     tiled,
     versioned,
 )
-from layers.records.clearance import STAGES, stage_at
+from layers.records.cases import TAKES
+from layers.records.stages import RUNS, STAGES
 
 LAND_TYPE_VINTAGES = (
     Code("TT25-2014", Text("Thông tư 25/2014", "Circular 25/2014")),
@@ -153,11 +156,28 @@ Index("ix_parcels_sheet_parcel", TABLE.c.sheet_number, TABLE.c.parcel_number)
 
 def rows(as_of: date) -> Rows:
     """Parcels that exist on a date, each with the stage it had reached on that date."""
-    stage = stage_at(TABLE.c.key, as_of).lateral("stage")
+    stage = _least_stage(as_of).lateral("stage")
     return (
         select(*TABLE.c, stage.c.stage, stage.c.stage_on)
         .select_from(TABLE.outerjoin(stage, true()))
         .where(holds(TABLE, as_of))
+    )
+
+
+def _least_stage(as_of: date) -> Rows:
+    """Of the cases that take a parcel on a date, the stage of the one that has come least far."""
+    words = case({rank: code.value for rank, code in enumerate(STAGES)}, value=RUNS.c.stage_rank)
+    return (
+        select(words.label("stage"), RUNS.c.from_on.label("stage_on"))
+        .join(TAKES, TAKES.c.case_key == RUNS.c.case_key)
+        .where(
+            TAKES.c.parcel_key == TABLE.c.key,
+            holds(TAKES, as_of),
+            RUNS.c.from_on <= as_of,
+            or_(RUNS.c.to_on.is_(None), RUNS.c.to_on > as_of),
+        )
+        .order_by(RUNS.c.stage_rank, RUNS.c.from_on.desc(), RUNS.c.case_key)
+        .limit(1)
     )
 
 
@@ -196,5 +216,5 @@ LAYER = Layer(
             minzoom=16.5,
         ),
     ),
-    composed_of=("parcel_stage_events",),
+    composed_of=("takes", "stage_events"),
 )

@@ -29,6 +29,14 @@ BASES = (
     Code("unknown", Text("Chưa có dữ liệu", "No data"), "@nodata"),
 )
 
+#: What is known, or what the forecast of clearance adds after today, at a level of certainty.
+OUTLOOKS = (
+    Code("known", Text("Đã biết", "Known")),
+    Code("p10", Text("Dự báo sớm (P10)", "Early forecast (P10)")),
+    Code("p50", Text("Dự báo giữa (P50)", "Middle forecast (P50)")),
+    Code("p90", Text("Dự báo muộn (P90)", "Late forecast (P90)")),
+)
+
 TABLE = Table(
     "zone_supply",
     metadata,
@@ -48,9 +56,19 @@ TABLE = Table(
     column("largest_plot_lots", ARRAY(TEXT), vi="Các lô của khoảnh lớn nhất", en="Lots of the largest plot"),
     column("reported_on", Date, vi="Ngày báo cáo", en="Reported on"),
     column("reported_source", TEXT, vi="Nguồn báo cáo", en="Source of the report"),
+    column(
+        "outlook",
+        TEXT,
+        vi="Mức dự báo",
+        en="Outlook",
+        codes=OUTLOOKS,
+        nullable=False,
+        server_default="known",
+    ),
     CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="valid_range"),
     CheckConstraint("basis IN ('derived', 'reported', 'unknown')", name="basis"),
     CheckConstraint("basis <> 'unknown' OR free_ha IS NULL", name="unknown_is_no_data"),
+    CheckConstraint("outlook IN ('known', 'p10', 'p50', 'p90')", name="outlook"),
 )
 Index("ix_zone_supply_key", TABLE.c.key, TABLE.c.valid_from)
 

@@ -17,7 +17,18 @@ from layers.db.cluster import APP
 from layers.layer import metadata
 
 #: Tables whose rows the server never changes or removes: a correction is a new row.
-APPEND_ONLY = ("parcel_stage_events", "rules", "fault_decisions", "firm_pair_decisions")
+APPEND_ONLY = (
+    "stage_events",
+    "payments",
+    "edits",
+    "roadmaps",
+    "roadmap_points",
+    "reports",
+    "duty_marks",
+    "rules",
+    "fault_decisions",
+    "firm_pair_decisions",
+)
 
 #: Tables of the job queue, which the worker reads and writes as the server's role.
 QUEUE = (

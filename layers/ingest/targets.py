@@ -18,7 +18,7 @@ from layers.export.about import heading
 from layers.export.cells import short_names
 from layers.ingest.errors import LayerNotImportable
 from layers.layer import Code, Layer, Text, about
-from layers.records import clearance, lineage, observations, occupations
+from layers.records import cases, lineage, observations, occupations, stages
 from layers.rows import told_columns
 
 Kind = Literal["text", "number", "integer", "boolean", "date", "list"]
@@ -239,8 +239,9 @@ def _zones_of_holds(table: Table) -> Callable[[Connection, int], list[str]]:
 
 
 def _zones_of_events(db: Connection, run_id: int) -> list[str]:
-    keys = select(clearance.EVENTS.c.parcel_key).where(clearance.EVENTS.c.import_run_id == run_id)
-    return supply.zones_of_parcels(db, list(db.execute(keys.distinct()).scalars()))
+    keys = select(stages.EVENTS.c.case_key).where(stages.EVENTS.c.import_run_id == run_id)
+    parcels = select(cases.TAKES.c.parcel_key).where(cases.TAKES.c.case_key.in_(keys))
+    return supply.zones_of_parcels(db, list(db.execute(parcels.distinct()).scalars()))
 
 
 _TOUCHED: dict[str, Callable[[Connection, int], list[str]]] = {
@@ -334,11 +335,15 @@ RECORDS: dict[str, _Record] = {
             touched=_zones_of_run(observations.OBSERVATIONS, observations.OBSERVATIONS.c.zone_key),
         ),
         _Record(
-            clearance.EVENTS,
+            stages.EVENTS,
             Text("Tiến độ GPMB theo thửa", "Clearance stages of parcels"),
-            ("parcel_key", "'|'", "stage", "'|'", "effective_on"),
-            codes={"stage": clearance.STAGES},
-            aliases={"parcel_key": ("ma thua",), "stage": ("giai doan",), "effective_on": ("ngay",)},
+            ("case_key", "'|'", "stage", "'|'", "effective_on"),
+            codes={"stage": stages.STAGES},
+            aliases={
+                "case_key": ("ma ho so", "ho so", "ma thua"),
+                "stage": ("giai doan",),
+                "effective_on": ("ngay",),
+            },
             touched=_zones_of_events,
         ),
     )

@@ -15,7 +15,7 @@ from layers.catalogue.parcels import TABLE as PARCELS
 from layers.catalogue.zones import TABLE as ZONES
 from layers.layer import Layer
 from layers.query import search_text
-from layers.records.clearance import EVENTS
+from layers.records.cases import TAKES
 from layers.records.data_versions import bump
 
 #: Written by the database or by the version itself.
@@ -81,7 +81,7 @@ def replace(
     now: str = new.scalar_one()
     _fold(db, layer, now)
     if now != key:
-        _carry_events(db, key, now)
+        _carry_takes(db, key, now)
     bump(db, [layer.id])
     if zones := sorted({*touched, *_zones(db, layer, row, now)}):
         supply.refresh(db, zones)
@@ -106,13 +106,10 @@ def _fold(db: Connection, layer: Layer, key: str) -> None:
     db.execute(update(table).where(table.c.key == key, table.c.valid_to.is_(None)).values(search_folded=text))
 
 
-def _carry_events(db: Connection, old: str, new: str) -> None:
-    """What happened to a parcel happened to it under its right code, too; the old record stays."""
-    own = ("id", "parcel_key", "recorded_at")
-    columns = {c.name: c for c in EVENTS.c if c.name not in own} | {"parcel_key": literal(new)}
-    copied = select(*columns.values()).where(EVENTS.c.parcel_key == old).order_by(EVENTS.c.id)
-    if db.execute(insert(EVENTS).from_select(list(columns), copied)).rowcount:
-        bump(db, [EVENTS.name])
+def _carry_takes(db: Connection, old: str, new: str) -> None:
+    """What is taken of a parcel is taken of it under its right code, too."""
+    if db.execute(update(TAKES).where(TAKES.c.parcel_key == old).values(parcel_key=new)).rowcount:
+        bump(db, [TAKES.name])
 
 
 def _zones(db: Connection, layer: Layer, row: Any, key: str) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -29,7 +30,18 @@ ACCOUNTS = Table(
     Column("role", TEXT, nullable=False),
     Column("disabled", Boolean, nullable=False, server_default="false"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    CheckConstraint("role IN ('planner')", name="role"),
+    CheckConstraint("role IN ('planner', 'land_officer', 'approver', 'administrator')", name="role"),
+)
+
+#: Units in whose territory a land officer or approver acts, with dates; keys of ``admin_units``.
+TERRITORIES = Table(
+    "account_territories",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("unit_key", TEXT, primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date),
+    CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="valid_range"),
 )
 
 #: Only the hash of a token is kept: who reads the table cannot sign in with it.
