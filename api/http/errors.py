@@ -18,6 +18,7 @@ from api.actions.guided_import import UploadTooLarge
 from api.http.answers import dumps
 from api.words import LANGS, say
 from gis.errors import BadInput, Conflict, DidoiError, Forbidden, NotFound, Unavailable
+from layers.revisions import RevisionChanged, RevisionMissing
 
 LOG = logging.getLogger("didoi.http")
 OGC = "/ogc"
@@ -108,6 +109,8 @@ STATUS: Mapping[type[DidoiError], int] = {
     Forbidden: 403,
     SignInNeeded: 401,
     Conflict: 409,
+    RevisionChanged: 412,
+    RevisionMissing: 428,
     Unavailable: 503,
     TooManyAttempts: 429,
 }
