@@ -160,10 +160,11 @@ once() {
 }
 
 # step NAME COMMAND…: say what is done and how long it took; on failure, how what it said begins and ends.
+# It says so on standard error: the output of a verb is a file's content as often as not.
 step() {
     local name=$1 begun=$EPOCHREALTIME status
     shift
-    printf '• %s … ' "$name"
+    printf '• %s … ' "$name" >&2
     : >"$log"
     # Not "|| status=…": inside such a list bash would go on after a command that failed.
     set +e
@@ -171,10 +172,10 @@ step() {
     status=$?
     set -e
     if [ $status = 0 ]; then
-        printf '%s s\n' "$(seconds_since "$begun")"
+        printf '%s s\n' "$(seconds_since "$begun")" >&2
         return
     fi
-    printf '✗\n'
+    printf '✗\n' >&2
     if grep -q "No space left on device" "$log"; then
         say_and_stop "Ổ đĩa đã đầy. Hãy giải phóng dung lượng rồi chạy lại." \
             "The disk is full. Free some space and start again."
