@@ -23,6 +23,7 @@ export class Problem extends Error {
     readonly code: string,
     readonly status: number,
     readonly words: Words | null,
+    readonly facts: Record<string, unknown> = {},
   ) {
     super(code);
   }
@@ -63,8 +64,8 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   if (answer.status === 204) return null as T;
   const body: unknown = await answer.json().catch(() => null);
   if (answer.ok) return body as T;
-  const told = (body ?? {}) as { code?: string; message?: Words };
-  throw new Problem(told.code ?? "server_failed", answer.status, told.message ?? null);
+  const told = (body ?? {}) as { code?: string; message?: Words; facts?: Record<string, unknown> };
+  throw new Problem(told.code ?? "server_failed", answer.status, told.message ?? null, told.facts);
 }
 
 export function send<T>(
@@ -73,10 +74,15 @@ export function send<T>(
   body: unknown,
   csrf: string | null,
   signal?: AbortSignal,
+  revision?: string,
 ): Promise<T> {
   return ask<T>(path, {
     method,
-    headers: { "Content-Type": "application/json", ...(csrf ? { "X-CSRF-Token": csrf } : {}) },
+    headers: {
+      "Content-Type": "application/json",
+      ...(csrf ? { "X-CSRF-Token": csrf } : {}),
+      ...(revision ? { "If-Match": `"${revision}"` } : {}),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   });

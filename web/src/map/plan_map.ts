@@ -15,6 +15,7 @@ import {
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Box, Point } from "@/api/types.ts";
 import type { Camera } from "@/state/view.ts";
+import { type Area, type AreaColours, DRAWN, drawArea } from "./area_drawing.ts";
 import { images } from "./images.ts";
 import { layerOf } from "./style.ts";
 
@@ -53,6 +54,8 @@ export class PlanMap {
   /** The latest style asked for before the first one was there. */
   #waiting: StyleSpecification | null = null;
   #hovered: { source: string; sourceLayer: string; id: string } | null = null;
+  /** Ends the drawing of an area, during which clicks set corners and choose nothing. */
+  #endDrawing: (() => void) | null = null;
 
   constructor(container: HTMLElement, start: Start) {
     this.#handlers = start.handlers;
@@ -98,7 +101,36 @@ export class PlanMap {
         if (source.serialize().tiles?.[0] !== next.tiles[0]) source.setTiles(next.tiles);
       }
     }
-    this.#map.setStyle(style, { diff: true, validate: false });
+    this.#map.setStyle(this.#withDrawing(style), { diff: true, validate: false });
+  }
+
+  /** Draw an area by hand, from the corners of another or from none, until `endArea`. */
+  startArea(
+    from: GeoJSON.Polygon | Area | null,
+    colours: AreaColours,
+    changed: (area: Area | null) => void,
+  ): void {
+    this.endArea();
+    this.#mark(null);
+    this.#endDrawing = drawArea(this.#map, from, colours, changed);
+  }
+
+  endArea(): void {
+    this.#endDrawing?.();
+    this.#endDrawing = null;
+  }
+
+  /** Another style leaves what is being drawn where it is. */
+  #withDrawing(style: StyleSpecification): StyleSpecification {
+    if (!this.#endDrawing) return style;
+    const now = this.#map.getStyle();
+    const sources = Object.entries(now.sources).filter(([id]) => id.startsWith(DRAWN));
+    const layers = now.layers.filter(({ id }) => id.startsWith(DRAWN));
+    return {
+      ...style,
+      sources: { ...style.sources, ...Object.fromEntries(sources) },
+      layers: [...style.layers, ...layers],
+    };
   }
 
   /** Bring a box into sight, clear of what stands over the map's lower edge. */
@@ -165,6 +197,7 @@ export class PlanMap {
   }
 
   remove(): void {
+    this.endArea();
     this.#map.remove();
   }
 
@@ -186,11 +219,13 @@ export class PlanMap {
     map.on("movestart", () => this.#handlers.busy());
     map.on("dataloading", () => this.#handlers.busy());
     map.on("click", (event) => {
+      if (this.#endDrawing) return;
       const pin = this.#features(event.point, (id) => id === "overlay-pins")[0];
       if (pin) this.#handlers.pin(String(pin.properties["key"]));
       else this.#handlers.click([event.lngLat.lng, event.lngLat.lat], this.#hits(event.point));
     });
     map.on("mousemove", (event) => {
+      if (this.#endDrawing) return;
       const [hit] = this.#hits(event.point);
       this.#mark(hit ?? null);
       map.getCanvas().style.cursor = hit ? "pointer" : "";
@@ -202,7 +237,7 @@ export class PlanMap {
     });
     // The keyboard's way to click: Enter chooses what lies in the middle of the map.
     map.getCanvas().addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
+      if (event.key !== "Enter" || this.#endDrawing) return;
       const { lng, lat } = map.getCenter();
       this.#handlers.click([lng, lat], this.#hits(map.project([lng, lat])));
     });

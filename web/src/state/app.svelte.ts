@@ -7,6 +7,7 @@ import type { Box, Catalogue, Lang, Layer, Point, Session } from "@/api/types.ts
 import { asProblem, type Load, Resource } from "@/lib/resource.svelte.ts";
 import { type Facts, type Section, say, sayOf, told, type Word } from "@/lib/words.ts";
 import { stacked } from "@/map/coverages.ts";
+import { Drawing } from "./drawing.svelte.ts";
 import {
   type ByUnits,
   type Camera,
@@ -58,6 +59,8 @@ export class App {
   side: Side = $derived(this.#view.side);
   table = $derived(this.#view.table);
   units: ByUnits | null = $derived(this.#view.units);
+
+  readonly drawing = new Drawing();
 
   readonly catalogueLoad: Resource<Catalogue>;
   readonly coveragesLoad: Resource<Coverage[]>;
