@@ -60,6 +60,51 @@ class LandType:
     verified: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """
+    A duty that the programme documents lay on an office, and how often.
+
+    `every` is year, half, quarter or month; `month` and `day` say when in the year, None where it is the end
+    of the period; `subject` is "zone" where each zone has its own, "" where the province has one.
+    """
+
+    duty: str
+    every: str
+    month: int | None
+    day: int | None
+    subject: str
+    lead_vi: str
+    lead_en: str
+    to_vi: str
+    to_en: str
+    title_vi: str
+    title_en: str
+    source: str
+
+
+@cache
+def duties() -> tuple[Duty, ...]:
+    """The calendar of duties, in the order of the list."""
+    return tuple(
+        Duty(
+            duty=row["duty"],
+            every=row["every"],
+            month=int(row["month"]) if row["month"] else None,
+            day=int(row["day"]) if row["day"] else None,
+            subject=row["subject"],
+            lead_vi=row["lead_vi"],
+            lead_en=row["lead_en"],
+            to_vi=row["to_vi"],
+            to_en=row["to_en"],
+            title_vi=row["title_vi"],
+            title_en=row["title_en"],
+            source=row["source"],
+        )
+        for row in _rows("duties")
+    )
+
+
 @cache
 def sectors() -> Mapping[str, Sector]:
     """VSIC 2018, section C, by code."""
