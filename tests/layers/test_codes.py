@@ -6,7 +6,7 @@ from gis.sectors import SCHEMES
 from layers import codes
 from layers.catalogue.enterprises import SCHEMES as FIRM_SCHEMES
 from layers.catalogue.zones import STATUSES
-from layers.records.clearance import CLEARED, STAGES
+from layers.records.stages import CLEARED, STAGES
 
 
 def test_manufacturing_has_24_divisions_71_groups_and_139_classes_each_under_its_parent() -> None:
