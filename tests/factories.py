@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import shapely
 from geoalchemy2.shape import from_shape
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, insert, literal, select, true
 
 from gis.crs import STORAGE_SRID
 from layers.catalogue import layer
+from layers.catalogue.cases import TABLE as CASES
+from layers.catalogue.parcels import TABLE as PARCELS
+from layers.clearance import maintain
 from layers.query import search_text
+from layers.records.cases import TAKES
 from layers.records.occupations import LEASES, RESERVATIONS
 from layers.records.stages import EVENTS
 
@@ -105,8 +110,30 @@ def a_parcel(db: Connection, sheet: str, number: str, shape: Any, **columns: Any
 
 
 def a_stage(db: Connection, parcel_key: str, stage: str, effective_on: date) -> None:
-    """A clearance event of a parcel."""
-    db.execute(insert(EVENTS).values(parcel_key=parcel_key, stage=stage, effective_on=effective_on))
+    """A clearance event of the case that takes a whole parcel and has its key."""
+    if not db.execute(select(CASES.c.id).where(CASES.c.key == parcel_key)).first():
+        a_case(db, parcel_key, [parcel_key], opened_on=min(SINCE, effective_on))
+    db.execute(insert(EVENTS).values(case_key=parcel_key, stage=stage, effective_on=effective_on))
+    maintain.rebuild_cases(db, [parcel_key])
+
+
+def a_case(
+    db: Connection, key: str, parcel_keys: Sequence[str] = (), opened_on: date = SINCE, **columns: Any
+) -> None:
+    """A household's case that takes parcels as they are now, whole; under the Land Law 2024."""
+    usual: dict[str, Any] = {"user_kind": "household", "origin": "private", "law": "LL2024"}
+    usual |= {"commune_code": "25747", "opened_on": opened_on, "valid_from": opened_on}
+    if "zone_key" not in columns and parcel_keys:
+        of_parcel = select(PARCELS.c.zone_key).where(PARCELS.c.key == parcel_keys[0])
+        usual["zone_key"] = db.execute(of_parcel.limit(1)).scalar()
+    db.execute(insert(CASES).values(usual | {"key": key} | columns))
+    for parcel_key in parcel_keys:
+        taken = select(
+            literal(key), PARCELS.c.key, true(), PARCELS.c.geom, PARCELS.c.commune_code, literal(opened_on)
+        ).where(PARCELS.c.key == parcel_key, PARCELS.c.valid_to.is_(None))
+        names = ["case_key", "parcel_key", "whole", "geom", "commune_code", "valid_from"]
+        db.execute(insert(TAKES).from_select(names, taken))
+    maintain.rebuild_cases(db, [key])
 
 
 def an_enterprise(db: Connection, key: str, shape: Any, **columns: Any) -> None:

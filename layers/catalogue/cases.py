@@ -60,8 +60,9 @@ TABLE = Table(
     metadata,
     *versioned(),
     column("key", TEXT, vi="Mã hồ sơ", en="Case", nullable=False, searched=True),
-    column("project_key", TEXT, vi="Dự án", en="Project", nullable=False),
-    column("zone_key", TEXT, vi="Khu thu hồi", en="Zone under clearance", nullable=False),
+    #: Null where a file of parcels does not say what the land is recovered for.
+    column("project_key", TEXT, vi="Dự án", en="Project"),
+    column("zone_key", TEXT, vi="Khu thu hồi", en="Zone under clearance"),
     column("user_kind", TEXT, vi="Đối tượng", en="Land user", codes=USER_KINDS, nullable=False),
     column("origin", TEXT, vi="Nguồn gốc đất", en="Origin", codes=ORIGINS, nullable=False),
     column("user_name", TEXT, vi="Người sử dụng đất", en="Name of the land user", masked=True),

@@ -57,8 +57,8 @@ def upgrade() -> None:
         sa.Column("import_run_id", sa.BigInteger(), nullable=True),
         sa.Column("search_folded", sa.TEXT(), nullable=True),
         sa.Column("key", sa.TEXT(), nullable=False),
-        sa.Column("project_key", sa.TEXT(), nullable=False),
-        sa.Column("zone_key", sa.TEXT(), nullable=False),
+        sa.Column("project_key", sa.TEXT(), nullable=True),
+        sa.Column("zone_key", sa.TEXT(), nullable=True),
         sa.Column("user_kind", sa.TEXT(), nullable=False),
         sa.Column("origin", sa.TEXT(), nullable=False),
         sa.Column("user_name", sa.TEXT(), nullable=True),
@@ -602,8 +602,30 @@ def upgrade() -> None:
     op.create_index("ix_payments_case_key", "payments", ["case_key"], unique=False)
     op.drop_index(op.f("ix_parcel_stage_events_latest"), table_name="parcel_stage_events")
     op.drop_table("parcel_stage_events")
+    op.alter_column("accounts", "password_hash", existing_type=sa.TEXT(), nullable=True)
     op.add_column("free_plots", sa.Column("outlook", sa.TEXT(), server_default="known", nullable=False))
+    op.add_column("setup_tokens", sa.Column("account_id", sa.BigInteger(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_setup_tokens_account_id_accounts"),
+        "setup_tokens",
+        "accounts",
+        ["account_id"],
+        ["id"],
+        ondelete="CASCADE",
+    )
     op.add_column("zone_supply", sa.Column("outlook", sa.TEXT(), server_default="known", nullable=False))
+    op.drop_constraint(op.f("ck_accounts_role"), "accounts", type_="check")
+    op.create_check_constraint(
+        op.f("ck_accounts_roles"),
+        "accounts",
+        "role IN ('planner', 'land_officer', 'approver', 'administrator')",
+    )
+    op.create_check_constraint(
+        op.f("ck_free_plots_outlook"), "free_plots", "outlook IN ('known', 'p10', 'p50', 'p90')"
+    )
+    op.create_check_constraint(
+        op.f("ck_zone_supply_outlook"), "zone_supply", "outlook IN ('known', 'p10', 'p50', 'p90')"
+    )
     op.execute(
         "GRANT SELECT, INSERT, UPDATE, DELETE ON account_territories, blocker_codes, case_assets, case_blockers, case_contacts, case_forecasts, case_people, case_stages, cases, clearance_ledger, clearance_projects, complaints, documents, forecasts, payees, resettlements, submission_rows, submissions, take_shares, takes, valuation_lines TO didoi_app"
     )
