@@ -16,6 +16,7 @@ from gis.arrays import Bools, Floats, Geometries, Ints
 from gis.measure import GEOD
 
 GAP_M = 0.05  # digitising gaps or overlaps up to this width do not separate
+SEAM_M = GAP_M + 0.002  # a gap of exactly the tolerance closes too
 _SAME_LENGTH_M = 1e-3  # an edge drawn as 5 m may measure 4.9999 m after transformation
 _PARALLEL = float(np.sin(np.radians(5)))
 
@@ -48,6 +49,39 @@ def rounded(land: Any, by_m: float, noise_m2: float = 0.0) -> Any:
     moved: Any = shapely.buffer(plane, by_m, join_style="mitre")
     back: Any = shapely.buffer(moved, -by_m, join_style="mitre")
     return land if abs(back.area - plane.area) <= noise_m2 else to_lonlat(back, west, south)
+
+
+def wide_pieces(land: Any, width_m: float) -> Geometries:
+    """
+    What of a piece of land is at least so wide, apart where only a narrower neck joins it.
+
+    The land is opened: taken in by half the width and out again, with square corners, so that a rectangle
+    comes back as it was, while necks, strips and tips narrower than the width are gone. Drawing gaps up to
+    0.05 m are closed before.
+
+    Parameters
+    ----------
+    land
+        A polygon in longitude, latitude.
+    width_m
+        0 asks for nothing: the land as it is.
+
+    Returns
+    -------
+    pieces
+        Shape (k,), polygons in longitude, latitude; none where no place is wide enough.
+    """
+    if width_m <= 0:
+        return shapely.get_parts(land)
+    west, south, _, _ = shapely.bounds(land)
+    plane: Any = to_plane(land, west, south)
+    closed: Any = shapely.buffer(plane, SEAM_M / 2, join_style="mitre")
+    # A passage of exactly the width is wide enough, also where its corners were rounded in storage.
+    reach_m = width_m / 2 - _SAME_LENGTH_M
+    cores = shapely.get_parts(shapely.buffer(closed, -SEAM_M / 2 - reach_m, join_style="mitre"))
+    cores = cores[~shapely.is_empty(cores)]
+    opened = shapely.intersection(shapely.buffer(cores, reach_m, join_style="mitre"), plane)
+    return to_lonlat(opened, west, south)
 
 
 def touching(planes: Geometries, owner: Ints, min_shared_edge_m: float) -> tuple[Ints, Ints]:

@@ -2,7 +2,8 @@
 Free land of one zone at a date: industrial ∩ cleared ∩ serviced − leased − reserved.
 
 The answer is polygons, and what a firm can use is the largest contiguous one: free lots join along
-an edge of 5 m or more (`gis.contiguity`), so a road or green belt between two lots keeps them apart.
+an edge of 5 m or more (`gis.contiguity`), so a road or green belt between two lots keeps them apart. All of
+it is free; of the largest plot only what is wide enough counts, and a neck narrower than that joins nothing.
 A history is piecewise constant between the dates on which something changes.
 """
 
@@ -20,13 +21,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gis.arrays import Floats, Ints
-from gis.contiguity import GAP_M, rounded, to_plane, touching
-from gis.lot_land import NOISE_M2, FreePart, LotLand, without_overlaps
+from gis.contiguity import SEAM_M, rounded, to_plane, touching, wide_pieces
+from gis.lot_land import SCRAP_M2, FreePart, LotLand, clearing, without_overlaps
 from gis.measure import HA_M2, area_ha
+from gis.memo import Memo
 from gis.zone_land import (
     Clearance,
     DatesReversed,
-    Days,
     LotMissing,
     Lots,
     Occupations,
@@ -53,7 +54,16 @@ __all__ = [
 ]
 
 MIN_SHARED_EDGE_M = 5.0  # the default of a rule that offices may change (layers.records.rules)
-_SEAM_M = GAP_M + 0.002  # a gap of exactly the tolerance closes too
+#: The default of another: no decree asks for a width, so it is the offices' own setting.
+MIN_USABLE_WIDTH_M = 10.0
+_NEAR_DEG = 1e-6  # 0.11 m: boxes of parts that may touch
+_CELL_DEG = 0.01  # lengths are measured in one plane per cell, whichever parts are asked about
+
+Codes = tuple[str, ...]
+#: Per pair of shapes, plane and edge; per group of shapes; per group and width.
+_TOUCH: Memo[tuple[Any, ...], bool] = Memo(400_000)
+_JOINED: Memo[tuple[bytes, ...], Any] = Memo(20_000)
+_WIDE: Memo[tuple[Any, ...], tuple[float, tuple[int, ...]]] = Memo(40_000)
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,8 @@ class SupplyPeriod:
     Land of a zone over [valid_from, valid_to), hectares.
 
     All count industrial lots only; ready is cleared and serviced; reserved leaves out what is leased
-    as well. cleared_ha, ready_ha, free_ha and largest_plot_ha are NaN on an unknown basis.
+    as well. largest_plot_ha is the largest piece of a plot that holds together at the usable width, on the
+    lots named. cleared_ha, ready_ha, free_ha and largest_plot_ha are NaN on an unknown basis.
     """
 
     valid_from: date
@@ -141,17 +152,27 @@ def free_plots_at(land: ZoneLand, day: date, *, min_shared_edge_m: float = MIN_S
         (`supply_at` says NaN).
     """
     board = _Board(land, [day], min_shared_edge_m)
-    return _sorted(board.plots(group) for group in board.groups(board.free_parts(0)))
+    return _sorted(board.plot(group) for group in board.groups(board.free_parts(0)))
 
 
-def supply_at(land: ZoneLand, day: date, *, min_shared_edge_m: float = MIN_SHARED_EDGE_M) -> SupplyPeriod:
+def supply_at(
+    land: ZoneLand,
+    day: date,
+    *,
+    min_shared_edge_m: float = MIN_SHARED_EDGE_M,
+    min_usable_width_m: float = MIN_USABLE_WIDTH_M,
+) -> SupplyPeriod:
     """Figures of a zone on one day, as a period that begins on it."""
-    board = _Board(land, [day], min_shared_edge_m)
+    board = _Board(land, [day], min_shared_edge_m, min_usable_width_m)
     return board.supply(0, board.groups(board.free_parts(0)))
 
 
 def history(
-    land: ZoneLand, since: date, *, min_shared_edge_m: float = MIN_SHARED_EDGE_M
+    land: ZoneLand,
+    since: date,
+    *,
+    min_shared_edge_m: float = MIN_SHARED_EDGE_M,
+    min_usable_width_m: float = MIN_USABLE_WIDTH_M,
 ) -> tuple[list[PlotPeriod], list[SupplyPeriod]]:
     """
     Free plots and figures of a zone from a day on.
@@ -162,7 +183,8 @@ def history(
         One zone. A lot is computed anew only on its own change dates, a pair of lots is compared
         once per shape, and a plot that outlives a change date keeps one row.
     since
-        First day of the history; what happened before counts, but gets no rows.
+        First day of the history; what happened before counts, but gets no rows. The rows of a later
+        first day are those of an earlier one, cut.
 
     Returns
     -------
@@ -172,7 +194,7 @@ def history(
         In order; they follow each other without gap, the last is open.
     """
     dates = [since, *(day for day in change_dates(land) if day > since)]
-    board = _Board(land, dates, min_shared_edge_m)
+    board = _Board(land, dates, min_shared_edge_m, min_usable_width_m)
     begun: dict[tuple[int, ...], date] = {}
     plots: list[PlotPeriod] = []
     supply: list[SupplyPeriod] = []
@@ -183,14 +205,14 @@ def history(
             groups = board.groups(parts)
             now = set(groups)
             for group in [group for group in begun if group not in now]:
-                plots.append(PlotPeriod(board.plots(group), begun.pop(group), day))
+                plots.append(PlotPeriod(board.plot(group), begun.pop(group), day))
             for group in groups:
                 begun.setdefault(group, day)
         figures = board.supply(step, groups)
         if not supply or supply[-1].figures != figures.figures:
             supply.append(figures)
-    plots += [PlotPeriod(board.plots(group), start, None) for group, start in begun.items()]
-    plots.sort(key=lambda period: (period.valid_from, -period.plot.area_ha, period.plot.lot_codes))
+    plots += [PlotPeriod(board.plot(group), start, None) for group, start in begun.items()]
+    plots.sort(key=lambda period: (period.valid_from, *_by_size(period.plot)))
     return plots, _closed(supply)
 
 
@@ -201,18 +223,24 @@ class _Board:
     Parts are numbered once per shape, so a part that comes back after a lease is the same part.
     """
 
-    def __init__(self, land: ZoneLand, dates: list[date], min_shared_edge_m: float) -> None:
+    def __init__(
+        self,
+        land: ZoneLand,
+        dates: list[date],
+        min_shared_edge_m: float,
+        min_usable_width_m: float = 0.0,
+    ) -> None:
         self.dates = dates
         self.known = land.clearance.basis != "unknown"
+        self.width_m = min_usable_width_m
         self.lots = _lot_lands(land)
         self.parts: list[FreePart] = []
         self.part_lot: list[int] = []
         self._number: dict[tuple[int, bytes], int] = {}
-        self._polygons: dict[tuple[int, ...], Plot] = {}
-        self._figures: list[Floats] = []  # per date: ha of each lot, in the order of its shapes
+        self._plots: dict[tuple[int, ...], Plot] = {}
+        self._figures: list[Floats] = []  # per date: ha of each lot
         self._free: list[tuple[int, ...]] = []
-        self._play(np.array(dates, dtype="datetime64[D]"))
-        self._measure()
+        self._play()
         self._first, self._second = self._touching(min_shared_edge_m)
 
     def free_parts(self, step: int) -> tuple[int, ...]:
@@ -234,20 +262,24 @@ class _Board:
         cuts = np.searchsorted(label[order], np.arange(1, count))
         return [tuple(group.tolist()) for group in np.split(rows[order], cuts)]
 
-    def plots(self, group: tuple[int, ...]) -> Plot:
+    def plot(self, group: tuple[int, ...]) -> Plot:
         """The plot that a group of parts forms."""
-        if group not in self._polygons:
-            polygon: Any = shapely.union_all([self.parts[part].polygon for part in group])
-            if shapely.get_num_geometries(polygon) > 1:  # a seam between lots that do not quite meet
-                polygon = rounded(polygon, _SEAM_M / 2)
-            self._polygons[group] = Plot(polygon, self._codes(group), self._area_ha(group))
-        return self._polygons[group]
+        if group not in self._plots:
+            parts = sorted((self.parts[part] for part in group), key=lambda part: part.key)
+            key = tuple(part.key for part in parts)
+            if (polygon := _JOINED.get(key)) is None:
+                polygon = shapely.union_all([part.polygon for part in parts])
+                if shapely.get_num_geometries(polygon) > 1:  # a seam between lots that do not quite meet
+                    polygon = rounded(polygon, SEAM_M / 2)
+                _JOINED.put(key, polygon)
+            self._plots[group] = Plot(polygon, self._codes(group), self._area_ha(group))
+        return self._plots[group]
 
     def supply(self, step: int, groups: list[tuple[int, ...]]) -> SupplyPeriod:
         """Figures of a date."""
         industrial, cleared, ready, leased, reserved = (math.fsum(column) for column in self._figures[step].T)
-        largest, codes = min(((-self._area_ha(g), self._codes(g)) for g in groups), default=(0.0, ()))
-        free = math.fsum(self._part_ha[part] for part in self._free[step])
+        largest, codes = self._largest(groups)
+        free = math.fsum(self.parts[part].area_ha for part in self._free[step])
         return SupplyPeriod(
             valid_from=self.dates[step],
             valid_to=None,
@@ -257,39 +289,59 @@ class _Board:
             leased_ha=leased,
             reserved_ha=reserved,
             free_ha=free if self.known else math.nan,
-            largest_plot_ha=abs(largest) if self.known else math.nan,
+            largest_plot_ha=largest if self.known else math.nan,
             largest_plot_lots=codes if self.known else (),
         )
 
-    def _area_ha(self, group: tuple[int, ...]) -> float:
-        return math.fsum(self._part_ha[part] for part in group)
+    def _largest(self, groups: list[tuple[int, ...]]) -> tuple[float, Codes]:
+        """Area and lots of the largest piece that is wide enough; ties by lots."""
+        best: tuple[float, Codes] = (0.0, ())
+        for whole, group in sorted((-self._area_ha(group), group) for group in groups):
+            if whole > best[0]:
+                break  # no piece of a plot is larger than the plot
+            ha, lots = self._widest(group)
+            if ha > 0:
+                best = min(best, (-ha, tuple(sorted({self.lots[self.part_lot[part]].code for part in lots}))))
+        return abs(best[0]), best[1]
 
-    def _codes(self, group: tuple[int, ...]) -> tuple[str, ...]:
+    def _widest(self, group: tuple[int, ...]) -> tuple[float, tuple[int, ...]]:
+        """The largest piece of a plot at the usable width: hectares, and the parts that it lies on."""
+        rows = sorted(group, key=lambda part: self.parts[part].key)
+        key = (self.width_m, *(self.parts[part].key for part in rows))
+        if (found := _WIDE.get(key)) is None:
+            found = self._opened(group, rows)
+            _WIDE.put(key, found)
+        return found[0], tuple(rows[at] for at in found[1])
+
+    def _opened(self, group: tuple[int, ...], rows: list[int]) -> tuple[float, tuple[int, ...]]:
+        whole_ha = self._area_ha(group)
+        pieces = wide_pieces(self.plot(group).polygon, self.width_m)
+        piece_ha = area_ha(pieces)
+        if len(pieces) == 0:
+            return 0.0, ()
+        at = int(np.argmax(piece_ha))
+        if (whole_ha - piece_ha[at]) * HA_M2 <= SCRAP_M2:  # nothing narrow in it: the plot's own figure
+            return whole_ha, tuple(range(len(rows)))
+        land = shapely.intersection(geometries([self.parts[part].polygon for part in rows]), pieces[at])
+        land_ha = area_ha(land)
+        return math.fsum(land_ha), tuple(np.flatnonzero(land_ha * HA_M2 > SCRAP_M2).tolist())
+
+    def _area_ha(self, group: tuple[int, ...]) -> float:
+        return math.fsum(self.parts[part].area_ha for part in group)
+
+    def _codes(self, group: tuple[int, ...]) -> Codes:
         return tuple(sorted({self.lots[self.part_lot[part]].code for part in group}))
 
-    def _play(self, dates: Days) -> None:
-        n = len(self.lots)
-        self._states: list[tuple[Any, Any, Any, Any, Any]] = []
-        state_of = np.full((len(dates), n), -1)
-        free_of: list[list[tuple[int, ...]]] = []
+    def _play(self) -> None:
+        dates = np.array(self.dates, dtype="datetime64[D]")
+        figures = np.zeros((len(dates), len(self.lots), 5))
+        free: list[list[int]] = [[] for _ in dates]
         for row, lot in enumerate(self.lots):
-            column: list[tuple[int, ...]] = []
-            seen: dict[Any, tuple[int, tuple[int, ...]]] = {}
-            for step, key in enumerate(lot.states(dates)):
-                if key not in seen:
-                    shapes = lot.shapes(key)
-                    self._states.append(
-                        (shapes.present, shapes.cleared, shapes.ready, shapes.leased, shapes.reserved)
-                    )
-                    seen[key] = len(self._states) - 1, tuple(self._enter(row, part) for part in shapes.free)
-                state_of[step, row] = seen[key][0]
-                column.append(seen[key][1])
-            free_of.append(column)
-        self._state_of = state_of
-        self._free = [
-            tuple(part for column in free_of for part in column[step]) if self.known else ()
-            for step in range(len(dates))
-        ]
+            for step, state in enumerate(lot.states(dates)):
+                figures[step, row] = state.figures_ha
+                free[step] += [self._enter(row, part) for part in state.free]
+        self._figures = list(figures)
+        self._free = [tuple(parts) if self.known else () for parts in free]
 
     def _enter(self, lot: int, part: FreePart) -> int:
         key = (lot, part.key)
@@ -299,19 +351,35 @@ class _Board:
             self.part_lot.append(lot)
         return self._number[key]
 
-    def _measure(self) -> None:
-        shapes = geometries([shape for state in self._states for shape in state])
-        state_ha = np.nan_to_num(area_ha(shapes)).reshape(-1, 5)
-        self._figures = [state_ha[row] for row in self._state_of]
-        self._part_ha: list[float] = area_ha(geometries([part.polygon for part in self.parts])).tolist()
-
     def _touching(self, min_shared_edge_m: float) -> tuple[Ints, Ints]:
+        """Pairs of parts, of different lots, that share an edge."""
         polygons = geometries([part.polygon for part in self.parts])
+        owner = np.array(self.part_lot, dtype=np.int64)
         if len(polygons) == 0:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        west, south, east, north = shapely.total_bounds(polygons)
-        planes = to_plane(polygons, (west + east) / 2, (south + north) / 2)
-        return touching(planes, np.array(self.part_lot), min_shared_edge_m)
+            return owner, owner
+        west, south, east, north = shapely.bounds(polygons).T
+        boxes = shapely.box(west - _NEAR_DEG, south - _NEAR_DEG, east + _NEAR_DEG, north + _NEAR_DEG)
+        a, b = shapely.STRtree(boxes).query(boxes)
+        pair = (a < b) & (owner[a] != owner[b])
+        a, b = a[pair], b[pair]
+        corner = shapely.total_bounds(geometries([lot.polygon for lot in self.lots]))[:2]
+        lon, lat = (round(float(v) / _CELL_DEG) * _CELL_DEG for v in corner)
+        plane = (min_shared_edge_m, lon, lat)
+        keys = [part.key for part in self.parts]
+        asked = [(plane, *sorted((keys[i], keys[j]))) for i, j in zip(a.tolist(), b.tolist(), strict=True)]
+        known = [_TOUCH.get(question) for question in asked]
+        new = np.array([row for row, answer in enumerate(known) if answer is None], dtype=np.int64)
+        if len(new):
+            members = np.unique(np.concatenate([a[new], b[new]]))
+            members = np.array(sorted(members.tolist(), key=keys.__getitem__))  # whoever asks, in one order
+            one, other = touching(to_plane(polygons[members], lon, lat), owner[members], min_shared_edge_m)
+            joined = set(zip(members[one].tolist(), members[other].tolist(), strict=True))
+            for row in new.tolist():
+                pair = (int(a[row]), int(b[row]))
+                known[row] = pair in joined or pair[::-1] in joined
+                _TOUCH.put(asked[row], known[row])
+        real = np.array(known, dtype=bool)
+        return a[real], b[real]
 
 
 def _lot_lands(land: ZoneLand) -> list[LotLand]:
@@ -319,14 +387,12 @@ def _lot_lands(land: ZoneLand) -> list[LotLand]:
     rows = np.flatnonzero(lots.industrial & ~shapely.is_missing(lots.polygon))
     rows = rows[np.argsort(lots.code[rows].astype(str), kind="stable")]
     polygons = without_overlaps(lots.polygon[rows], lots.valid_from[rows], lots.valid_to[rows])
-    everywhere = shapely.is_missing(clearance.polygon)
-    meets_lot, piece = shapely.STRtree(clearance.polygon).query(polygons, predicate="intersects")
-    # A parcel that only touches the lot clears nothing of it, and must not make its shape look new.
-    common_m2 = area_ha(shapely.intersection(polygons[meets_lot], clearance.polygon[piece])) * HA_M2
-    meets_lot, piece = meets_lot[common_m2 > NOISE_M2], piece[common_m2 > NOISE_M2]
+    everywhere = np.flatnonzero(shapely.is_missing(clearance.polygon))
+    of_lot, piece = clearing(polygons, clearance.polygon)
+    cuts = np.searchsorted(of_lot, np.arange(len(rows) + 1))
     found: list[LotLand] = []
     for at, row in enumerate(rows):
-        pieces = np.concatenate([np.flatnonzero(everywhere), np.sort(piece[meets_lot == at])])
+        pieces = np.concatenate([everywhere, piece[cuts[at] : cuts[at + 1]]])
         holders = np.flatnonzero(held.lot == row)
         found.append(
             LotLand(
@@ -348,7 +414,11 @@ def _lot_lands(land: ZoneLand) -> list[LotLand]:
 
 
 def _sorted(plots: Iterable[Plot]) -> list[Plot]:
-    return sorted(plots, key=lambda plot: (-plot.area_ha, plot.lot_codes))
+    return sorted(plots, key=_by_size)
+
+
+def _by_size(plot: Plot) -> tuple[Any, ...]:
+    return -plot.area_ha, plot.lot_codes, plot.polygon.bounds
 
 
 def _closed(supply: list[SupplyPeriod]) -> list[SupplyPeriod]:

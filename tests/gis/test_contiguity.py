@@ -4,8 +4,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis.contiguity import to_lonlat, to_plane, touching
-from gis.measure import distance_m
+from gis.contiguity import to_lonlat, to_plane, touching, wide_pieces
+from gis.measure import area_ha, distance_m
 
 
 def joined(a: shapely.Polygon, b: shapely.Polygon, min_m: float = 5.0) -> bool:
@@ -62,3 +62,35 @@ def test_the_plane_keeps_lengths_near_its_point() -> None:
     assert np.hypot(plane.x, plane.y) == pytest.approx(distance_m(106.70, 10.90, 106.72, 10.92), rel=2e-4)
     back = to_lonlat(np.array([plane]), 106.70, 10.90)[0]
     assert (back.x, back.y) == (pytest.approx(106.72, abs=1e-12), pytest.approx(10.92, abs=1e-12))
+
+
+def sizes_m2(land: shapely.Geometry, width_m: float) -> list[float]:
+    """Areas of the wide pieces of land drawn in metres."""
+    there = to_lonlat(np.array([land], dtype=object), 106.7, 10.9)[0]
+    return sorted((area_ha(wide_pieces(there, width_m)) * 1e4).tolist())
+
+
+def test_land_narrower_than_the_width_falls_away_and_square_corners_stay() -> None:
+    # A square of 100 m with a tail of 30 m × 8 m on its east side.
+    tailed = shapely.union_all([SQUARE, shapely.box(100, 40, 130, 48)])
+    assert sizes_m2(tailed, 8) == pytest.approx([10_240], rel=1e-3)
+    assert sizes_m2(tailed, 9) == pytest.approx([10_000], rel=1e-3)
+    assert sizes_m2(tailed, 101) == []
+    assert sizes_m2(tailed, 0) == pytest.approx([10_240], rel=1e-3)
+
+
+def test_a_neck_parts_land_and_its_own_land_falls_to_neither_side() -> None:
+    dumbbell = shapely.union_all([SQUARE, shapely.box(100, 45, 140, 55), shapely.box(140, 0, 240, 100)])
+    assert sizes_m2(dumbbell, 10) == pytest.approx([20_400], rel=1e-3)
+    assert sizes_m2(dumbbell, 11) == pytest.approx([10_000, 10_000], rel=1e-3)
+
+
+def test_squares_that_overlap_by_twenty_metres_of_side_have_a_neck_of_twenty_metres() -> None:
+    stepped = shapely.union_all([SQUARE, neighbour(20)])
+    assert len(sizes_m2(stepped, 20)) == 1
+    assert len(sizes_m2(stepped, 20.1)) == 2
+
+
+def test_a_slit_left_by_drawing_is_no_neck() -> None:
+    slit = shapely.difference(SQUARE, shapely.box(49.98, -1, 50.02, 95))
+    assert sizes_m2(slit, 10) == pytest.approx([10_000], rel=1e-3)

@@ -4,6 +4,7 @@ import itertools
 import math
 import time
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,6 +93,60 @@ def test_five_metres_of_common_edge_decide(shared_m: float, plots: int) -> None:
     land = ZoneLand(Lots.of(["A", "B"], polygons, [True] * 2, [START] * 2), NONE, CLEARED)
     assert len(free_plots_at(land, DAY)) == plots
     assert len(free_plots_at(land, DAY, min_shared_edge_m=4.0)) == 1
+
+
+def waist(width_m: float) -> ZoneLand:
+    """A of 2 ha and C of 1 ha, joined by B: a passage 40 m long in the middle of their sides."""
+    polygons = [
+        plot_m(0, 0, 200, 100),
+        plot_m(200, 50 - width_m / 2, 240, 50 + width_m / 2),
+        plot_m(240, 0, 340, 100),
+    ]
+    return ZoneLand(Lots.of(["A", "B", "C"], polygons, [True] * 3, [START] * 3), NONE, CLEARED)
+
+
+@pytest.mark.parametrize(
+    ("neck_m", "largest_ha", "lots"),
+    [
+        (12.0, 3.048, ("A", "B", "C")),  # 2 + 40 m × 12 m + 1
+        (10.0, 3.04, ("A", "B", "C")),  # exactly the width is wide enough
+        (9.9, 2.0, ("A",)),  # B joins nothing and is no part of the largest plot
+    ],
+)
+def test_a_neck_narrower_than_the_usable_width_joins_nothing(
+    neck_m: float, largest_ha: float, lots: tuple[str, ...]
+) -> None:
+    land = waist(neck_m)
+    assert codes(free_plots_at(land, DAY)) == [("A", "B", "C")]  # free it is, all of it
+    supply = supply_at(land, DAY)
+    assert supply.free_ha == pytest.approx(3 + 40 * neck_m / 10_000, rel=1e-3)
+    assert supply.largest_plot_ha == pytest.approx(largest_ha, rel=1e-3)
+    assert supply.largest_plot_lots == lots
+    asked = supply_at(land, DAY, min_usable_width_m=9.0)
+    assert asked.largest_plot_lots == ("A", "B", "C")
+    assert supply_at(land, DAY, min_usable_width_m=0).largest_plot_ha == asked.free_ha
+
+
+def test_the_largest_plot_is_the_widest_and_not_the_longest_chain() -> None:
+    # A chain of 1 ha + 1 ha on a neck of 6 m, and D alone with 1.5 ha: the chain's pieces have 1 ha each.
+    polygons = [plot_m(0, 0, 100, 100), plot_m(100, 94, 200, 194), plot_m(400, 0, 550, 100)]
+    land = ZoneLand(Lots.of(["A", "B", "D"], polygons, [True] * 3, [START] * 3), NONE, CLEARED)
+    assert codes(free_plots_at(land, DAY)) == [("A", "B"), ("D",)]
+    supply = supply_at(land, DAY)
+    assert (supply.largest_plot_ha, supply.largest_plot_lots) == (pytest.approx(1.5, rel=1e-3), ("D",))
+    assert supply_at(land, DAY, min_usable_width_m=5).largest_plot_lots == ("A", "B")
+
+
+def test_a_strip_that_is_nowhere_wide_enough_is_free_and_no_plot_to_build_on() -> None:
+    strip = Lots.of(["A"], [plot_m(0, 0, 500, 8)], [True], [START])
+    supply = supply_at(ZoneLand(strip, NONE, CLEARED), DAY)
+    assert supply.free_ha == pytest.approx(0.4, rel=1e-3)
+    assert (supply.largest_plot_ha, supply.largest_plot_lots) == (0.0, ())
+
+
+def test_a_drawing_gap_is_no_neck() -> None:
+    lots = row_of_lots([100, 200], [0.04, 0])
+    assert supply_at(ZoneLand(lots, NONE, CLEARED), DAY).largest_plot_ha == pytest.approx(3.0, rel=1e-3)
 
 
 def test_free_land_counts_only_cleared_serviced_unleased_unreserved() -> None:
@@ -280,6 +335,28 @@ def test_the_history_says_of_every_day_what_that_day_says(
         assert figures.figures == supply_at(land, day).figures
         assert figures.free_ha == pytest.approx(math.fsum(p.area_ha for p in now))
     assert all(a.valid_to == b.valid_from for a, b in itertools.pairwise(supply))
+
+
+@settings(max_examples=60, deadline=None)
+@given(zones(), st.integers(0, 400))
+def test_a_history_that_begins_later_is_the_same_history_cut(
+    case: tuple[Lots, list[Held], Clearance], offset: int
+) -> None:
+    lots, held, clearance = case
+    land = ZoneLand(lots, occupations(lots, held), clearance)
+    cut = START + timedelta(days=offset)
+    plots, supply = history(land, START)
+    later_plots, later_supply = history(land, cut)
+
+    def lasting(periods: list[Any]) -> list[Any]:
+        return [(max(p.valid_from, cut), p.valid_to, p) for p in periods if (p.valid_to or date.max) > cut]
+
+    kept = sorted((s, e or date.max, p.plot.polygon.wkb, p.plot) for s, e, p in lasting(plots))
+    same = sorted((s, e or date.max, p.plot.polygon.wkb, p.plot) for s, e, p in lasting(later_plots))
+    assert kept == same
+    assert [(s, e, p.figures) for s, e, p in lasting(supply)] == [
+        (s, e, p.figures) for s, e, p in lasting(later_supply)
+    ]
 
 
 @settings(max_examples=60, deadline=None)
