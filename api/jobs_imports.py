@@ -23,15 +23,18 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from api.actions.guided_import import TASK, Import, ImportBroke, ImportGaveUp, defer
+from api.actions.sign_in import account_of
 from gis.errors import DidoiError
-from layers.access import Actor, Role
+from layers.access import Actor, Right
 from layers.coverages.store import FOLDER, tidy
 from layers.ingest import rasters, uploads
+from layers.ingest.errors import ImportForbidden
 from layers.ingest.load import load
 from layers.ingest.plan import COVERAGES, Plan, digest, from_json
 from layers.ingest.preview import preview
 from layers.ingest.propose import propose
 from layers.ingest.request import planned
+from layers.ingest.targets import target
 from layers.records.uploads import DONE, UPLOADS, WORKING
 
 log = logging.getLogger(__name__)
@@ -176,7 +179,7 @@ def _load(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
         return
     request = planned(plan, path)
     with engine.begin() as db:
-        run_id, _ = load(db, row.created_by, request, tell)
+        run_id, _ = load(db, _loader(db, row, target(plan.target).edit).name, request, tell)
         # In the transaction of the rows: they and the state come together, or neither.
         if not tell.set(db, state="loaded", run_id=run_id, progress=None):
             raise _Stopped
@@ -195,9 +198,10 @@ def _preview_raster(engine: Engine, path: Path, plan: Plan, tell: _Teller) -> No
 
 def _load_raster(engine: Engine, home: Path, row: Import, plan: Plan, tell: _Teller) -> None:
     tell("load", 0, 0)
-    actor, folder = Actor(Role.PLANNER, row.account_id, row.created_by), home / FOLDER
+    folder = home / FOLDER
     try:
         with engine.begin() as db:
+            actor = _loader(db, row, Right.EDIT_LAYERS)
             run_id, _ = rasters.keep(db, actor, plan, uploads.files_of(home, row.id), folder)
             if not tell.set(db, state="loaded", run_id=run_id, progress=None):
                 raise _Stopped
@@ -205,6 +209,14 @@ def _load_raster(engine: Engine, home: Path, row: Import, plan: Plan, tell: _Tel
         with engine.begin() as db:  # the file that was written goes at once; after a crash, in the night
             tidy(db, folder, spared_s=0.0)
         raise
+
+
+def _loader(db: Connection, row: Import, right: Right) -> Actor:
+    """Who loads: the account as it is now, which may have lost its role since it asked."""
+    account = account_of(db, row.account_id)
+    if account is None or not account.actor.may(right):
+        raise ImportForbidden(layer=row.target)
+    return account.actor
 
 
 _STEPS: dict[str, Callable[[Engine, Path, Import, _Teller], None]] = {

@@ -108,7 +108,7 @@ def _chosen(actor: Actor, sheet: Sheet) -> list[Layer]:
     """In drawing order: the named ones over the base map, or all that a sheet holds."""
     if sheet.layers is None:
         drawn = (i for i in layers().values() if i.minzoom <= SHEET_ZOOM and not any_kind(i))
-        return [i for i in drawn if actor.role >= i.access.view]
+        return [i for i in drawn if actor.may(i.access.view)]
     named = {layer(layer_id).id for layer_id in sheet.layers}
     if mixed := [layer_id for layer_id in sorted(named) if any_kind(layer(layer_id))]:
         raise LayerNotOnSheet(layer=", ".join(mixed))

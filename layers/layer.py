@@ -89,7 +89,8 @@ class About:
     codes
         The values that the column may hold, in order; empty when it is free.
     masked
-        True for personal data: null for every actor below ``Access.unmask``.
+        True for personal data: null for every actor without the right ``Access.unmask``, and of households
+        outside their territory.
     listed
         False for columns that no table or card shows (keys of joins, tile geometry).
     searched

@@ -103,7 +103,7 @@ def _groups(db: Connection, actor: Actor, as_of: date, q: str, limit: int) -> It
     if number is not None:
         yield Group(parcels.LAYER.id, parcels.LAYER.title, _parcels(db, actor, as_of, *number, limit))
     for layer in layers().values():
-        if layer.search_columns() and actor.role >= layer.access.view:
+        if layer.search_columns() and actor.may(layer.access.view):
             yield Group(layer.id, layer.title, _named(db, layer, actor, as_of, q, limit))
 
 

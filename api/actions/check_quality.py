@@ -50,7 +50,7 @@ def check_quality(
     ------
     LayerForbidden, LayerUnknown
     """
-    if actor.role < LAYER.access.edit:
+    if not actor.may(LAYER.access.edit):
         raise LayerForbidden(layer=LAYER.id)
     asked = checkable() if layer_id is None else [layer(layer_id).id]
     reports: list[QualityReport] = []

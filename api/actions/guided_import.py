@@ -79,7 +79,7 @@ def open_import(db: Connection, actor: Actor, target_id: str | None) -> Import:
     ------
     ImportsTooMany, LayerNotImportable, ImportForbidden
     """
-    if target_id is not None and target_id != COVERAGES and actor.role < target(target_id).edit:
+    if target_id is not None and target_id != COVERAGES and not actor.may(target(target_id).edit):
         raise ImportForbidden(layer=target_id)
     own = UPLOADS.c.account_id == actor.account_id
     db.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"didoi imports of {actor.account_id}"))))
@@ -190,7 +190,7 @@ def set_plan(db: Connection, actor: Actor, import_id: UUID, said: Any) -> Import
     plan = with_questions(plan, [*open_questions(plan, row.found), *lasting(plan)])
     if plan.questions:
         raise PlanUnanswered(questions=", ".join(sorted({q["code"] for q in plan.questions})))
-    if plan.target != COVERAGES and plan.target is not None and actor.role < target(plan.target).edit:
+    if plan.target != COVERAGES and plan.target is not None and not actor.may(target(plan.target).edit):
         raise ImportForbidden(layer=plan.target)
     values = {"target": plan.target, "province": plan.province, "plan": plan.to_json(), "preview": None}
     return _begin(db, row, "previewing", **values)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from layers.access import Actor, Role
+from layers.access import Actor, Right
 from layers.ingest import rasters
 from layers.ingest.errors import ImportForbidden
 from layers.ingest.load import load
@@ -92,9 +92,9 @@ def import_file(
         Those of :func:`layers.ingest.load.load`.
     """
     into = target(request.target)
-    if actor.role < into.edit:
+    if not actor.may(into.edit):
         raise ImportForbidden(layer=into.id)
-    run_id, repeated = load(db, actor.name or actor.role.scope, request, progress)
+    run_id, repeated = load(db, actor.name or actor.role.value, request, progress)
     return report(db, run_id, repeated=repeated)
 
 
@@ -108,7 +108,7 @@ def keep_raster(db: Connection, actor: Actor, plan: Plan, path: Path, folder: Pa
     DidoiError
         Those of :func:`layers.ingest.rasters.keep`.
     """
-    if actor.role < Role.PLANNER:
+    if not actor.may(Right.EDIT_LAYERS):
         raise ImportForbidden(layer=COVERAGES)
     if plan.questions:
         raise PlanUnanswered(questions=", ".join(sorted({q["code"] for q in plan.questions})))

@@ -29,7 +29,7 @@ def read_catalogue(db: Connection, actor: Actor, as_of: date, versions: Mapping[
 
     ``versions`` gives each layer's data version, which clients put into the address of its tiles.
     """
-    seen = [layer for layer in layers().values() if actor.role >= layer.access.view]
+    seen = [layer for layer in layers().values() if actor.may(layer.access.view)]
     return {
         "illustrative": any(any_illustrative(db, layer, actor, as_of, Wanted()) for layer in seen),
         "extent": _extent(db, actor, as_of),

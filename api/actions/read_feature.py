@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from gis.crs import CRS84
 from layers.access import Actor
 from layers.catalogue import layer
-from layers.query import masked
+from layers.query import masked_of
 from layers.related import related
 from layers.rows import feature, told_columns, versions_of
 
@@ -37,7 +37,7 @@ def read_feature(db: Connection, actor: Actor, as_of: date, layer_id: str, key: 
         "valid_to": told["valid_to"],
         "recorded_at": told.get("recorded_at"),
         "illustrative": told["illustrative"],
-        "masked": sorted(masked(shown, actor)),
+        "masked": sorted(masked_of(db, shown, actor, as_of, told["key"])),
         "history": [dict(version) for version in versions_of(db, shown, actor, as_of, key)],
         "related": related(db, shown, actor, as_of, key),
     }

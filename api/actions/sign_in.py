@@ -1,5 +1,8 @@
 """
-Accounts and sessions: a first account by a one-time token, a session by name and password.
+Signing in: passwords by a one-time token, a session by name and password.
+
+The first account is made with the token of the console and is the administrator's; the others are made by
+the administrator (`api.actions.accounts`), each with a token by which the person sets their own password.
 
 Of every token only the hash is kept, so whoever reads the tables can sign in with none of them.
 """
@@ -12,16 +15,20 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gis.errors import BadInput, Conflict, Forbidden
 from gis.text import nfc
 from layers.access import PUBLIC, Actor, Role
+from layers.dates import today
+from layers.layer import Rows
 from layers.records.accounts import ACCOUNTS, SESSIONS, SETUP_TOKENS
+from layers.territory import units_of
 
 SESSION_LASTS = timedelta(hours=12)
 TOKEN_LASTS = timedelta(days=7)
@@ -58,11 +65,12 @@ class Account:
     name: str
     full_name: str
     role: Role
+    territory: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> Actor:
         """The account as the actor of a query."""
-        return Actor(self.role, self.id, self.name)
+        return Actor(self.role, self.id, self.name, self.territory)
 
 
 @dataclass(frozen=True)
@@ -75,8 +83,8 @@ class Session:
 
 
 def ensure_setup_token(db: Connection) -> str | None:
-    """A new one-time token while there is no account; None as soon as there is one."""
-    return None if has_account(db) else make_token(db)
+    """A new token for the first administrator while there is none; None as soon as there is one."""
+    return None if has_administrator(db) else first_token(db)
 
 
 def has_account(db: Connection) -> bool:
@@ -84,48 +92,150 @@ def has_account(db: Connection) -> bool:
     return bool(db.execute(select(exists(select(ACCOUNTS.c.id)))).scalar_one())
 
 
-def make_token(db: Connection) -> str:
-    """A new one-time token by which one account can be made; earlier unused ones are void."""
+def has_administrator(db: Connection) -> bool:
+    """Whether there is somebody who can make accounts: enabled, and with a password."""
+    return bool(db.execute(select(exists(administrators()))).scalar_one())
+
+
+def administrators() -> Rows:
+    """Ids of the accounts that can make accounts today."""
+    own = ACCOUNTS.c
+    return select(own.id).where(
+        own.role == Role.ADMINISTRATOR.value, own.disabled.is_(False), own.password_hash.is_not(None)
+    )
+
+
+def first_token(db: Connection) -> str:
+    """A new one-time token by which the first administrator is made; earlier unused ones are void."""
+    return _token(db, None)
+
+
+def password_token(db: Connection, account_id: int) -> str:
+    """A new one-time token by which a person sets their own password; their earlier unused ones are void."""
+    return _token(db, account_id)
+
+
+def _token(db: Connection, account_id: int | None) -> str:
     token = secrets.token_urlsafe(24)
-    db.execute(delete(SETUP_TOKENS).where(SETUP_TOKENS.c.used_at.is_(None)))
-    db.execute(insert(SETUP_TOKENS).values(token_sha256=_hash(token), expires_at=_now() + TOKEN_LASTS))
+    own = SETUP_TOKENS.c
+    db.execute(
+        delete(SETUP_TOKENS).where(own.account_id.is_not_distinct_from(account_id), own.used_at.is_(None))
+    )
+    db.execute(
+        insert(SETUP_TOKENS).values(
+            token_sha256=_hash(token), account_id=account_id, expires_at=_now() + TOKEN_LASTS
+        )
+    )
     return token
 
 
-def set_up(db: Connection, token: str, name: str, full_name: str, password: str) -> Account:
+def set_up(db: Connection, token: str, name: str | None, full_name: str | None, password: str) -> Account:
     """
-    Make a planner's account with a one-time token.
+    Set a password with a one-time token: of the account that the token belongs to, else of a new
+    administrator, as long as there is none.
+
+    ``name`` and ``full_name`` are those of the first administrator; an account that was made by one keeps
+    what it was given, and a name that is told must be its own.
 
     Raises
     ------
     SetupTokenWrong, AccountNameInvalid, PasswordWeak, AccountExists
     """
-    name = nfc(name).strip().lower()
-    if not _NAME.fullmatch(name):
-        raise AccountNameInvalid(name=name[:80])
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or password.lower() == name:
-        raise PasswordWeak(least=LEAST_PASSWORD)
+    account_id = _use(db, token)
+    if account_id is None:
+        return _first(db, name or "", full_name or "", password)
+    own = ACCOUNTS.c
+    row = db.execute(select(own.name).where(own.id == account_id, own.disabled.is_(False))).one_or_none()
+    if row is None or (name and nfc(name).strip().lower() != row.name):
+        raise SetupTokenWrong()
+    hashed = hashed_password(row.name, password)
+    db.execute(update(ACCOUNTS).where(own.id == account_id).values(password_hash=hashed))
+    # Whoever knew the earlier password is signed out everywhere.
+    db.execute(delete(SESSIONS).where(SESSIONS.c.account_id == account_id))
+    found = account_of(db, account_id)
+    assert found is not None
+    return found
+
+
+def _use(db: Connection, token: str) -> int | None:
+    """Use a token up; the account whose password it sets, None for the first administrator."""
     # The update locks the token's row: of two that come at once, one finds it used.
     used = db.execute(
         update(SETUP_TOKENS)
         .where(SETUP_TOKENS.c.token_sha256 == _hash(token))
         .where(SETUP_TOKENS.c.used_at.is_(None), SETUP_TOKENS.c.expires_at > _now())
         .values(used_at=_now())
-    )
-    if used.rowcount != 1:
+        .returning(SETUP_TOKENS.c.account_id)
+    ).one_or_none()
+    if used is None:
+        raise SetupTokenWrong()
+    return used.account_id
+
+
+def _first(db: Connection, name: str, full_name: str, password: str) -> Account:
+    name = read_name(name)
+    hashed = hashed_password(name, password)
+    db.execute(select(func.pg_advisory_xact_lock(func.hashtext("didoi accounts"))))
+    if has_administrator(db):  # a token that was printed before somebody else was faster
         raise SetupTokenWrong()
     row = upsert(ACCOUNTS).values(
         name=name,
         full_name=nfc(full_name).strip() or name,
-        password_hash=_hasher().hash(password),
-        role="planner",
+        password_hash=hashed,
+        role=Role.ADMINISTRATOR.value,
     )
     made = db.execute(
         row.on_conflict_do_nothing().returning(ACCOUNTS.c.id, ACCOUNTS.c.full_name)
     ).one_or_none()
     if made is None:
         raise AccountExists(name=name)
-    return Account(made.id, name, made.full_name, Role.PLANNER)
+    return Account(made.id, name, made.full_name, Role.ADMINISTRATOR)
+
+
+def read_name(name: str) -> str:
+    """
+    The name of an account as it is kept.
+
+    Raises
+    ------
+    AccountNameInvalid
+    """
+    name = nfc(name).strip().lower()
+    if not _NAME.fullmatch(name):
+        raise AccountNameInvalid(name=name[:80])
+    return name
+
+
+def hashed_password(name: str, password: str) -> str:
+    """
+    The hash of a password for an account.
+
+    Raises
+    ------
+    PasswordWeak
+    """
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or password.lower() == name:
+        raise PasswordWeak(least=LEAST_PASSWORD)
+    return _hasher().hash(password)
+
+
+def account_of(db: Connection, account_id: int | None) -> Account | None:
+    """An account that may act today; None where it is disabled or gone."""
+    row = db.execute(_accounts().where(ACCOUNTS.c.id == account_id)).one_or_none()
+    return None if row is None else _account(row)
+
+
+def _accounts() -> Rows:
+    """Accounts that may act, each with the units that it works for today."""
+    own = ACCOUNTS.c
+    units = func.array(units_of(own.id, today()).scalar_subquery()).label("territory")
+    return select(own.id, own.name, own.full_name, own.role, own.password_hash, units).where(
+        own.disabled.is_(False)
+    )
+
+
+def _account(row: Any) -> Account:
+    return Account(row.id, row.name, row.full_name, Role(row.role), frozenset(row.territory))
 
 
 def sign_in(db: Connection, name: str, password: str) -> Session:
@@ -137,16 +247,13 @@ def sign_in(db: Connection, name: str, password: str) -> Session:
     SignInWrong
         After the same work whether the account exists or not, so that time tells nothing.
     """
-    own = ACCOUNTS.c
-    row = db.execute(
-        select(own.id, own.name, own.full_name, own.role, own.password_hash).where(
-            own.name == nfc(name).strip().lower(), own.disabled.is_(False)
-        )
-    ).one_or_none()
-    matches = _hasher().verify(password[:MOST_PASSWORD], row.password_hash if row else _nobody())
-    if row is None or not matches:
+    row = db.execute(_accounts().where(ACCOUNTS.c.name == nfc(name).strip().lower())).one_or_none()
+    # An account without a password yet is compared with nobody's, too.
+    hashed = (row.password_hash if row else None) or _nobody()
+    matches = _hasher().verify(password[:MOST_PASSWORD], hashed)
+    if row is None or row.password_hash is None or not matches:
         raise SignInWrong()
-    return open_session(db, Account(row.id, row.name, row.full_name, Role[row.role.upper()]))
+    return open_session(db, _account(row))
 
 
 def open_session(db: Connection, account: Account) -> Session:
@@ -168,17 +275,13 @@ def session_of(db: Connection, token: str | None) -> Session | None:
     """The session of a token; None when there is none, or no more."""
     if not token:
         return None
-    own = ACCOUNTS.c
     row = db.execute(
-        select(own.id, own.name, own.full_name, own.role, SESSIONS.c.csrf_token)
-        .join(SESSIONS, SESSIONS.c.account_id == own.id)
-        .where(
-            SESSIONS.c.token_sha256 == _hash(token), SESSIONS.c.expires_at > _now(), own.disabled.is_(False)
-        )
+        _accounts()
+        .add_columns(SESSIONS.c.csrf_token)
+        .join(SESSIONS, SESSIONS.c.account_id == ACCOUNTS.c.id)
+        .where(SESSIONS.c.token_sha256 == _hash(token), SESSIONS.c.expires_at > _now())
     ).one_or_none()
-    if row is None:
-        return None
-    return Session(Account(row.id, row.name, row.full_name, Role[row.role.upper()]), row.csrf_token, token)
+    return None if row is None else Session(_account(row), row.csrf_token, token)
 
 
 def actor_of(session: Session | None) -> Actor:

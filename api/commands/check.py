@@ -20,11 +20,11 @@ def check(
     """Soát lỗi dữ liệu theo các quy tắc / Look for faults by the rules of quality."""
     from api.actions.check_quality import check_quality
     from api.words import say
-    from layers.access import Actor, Role
+    from layers.access import system
     from layers.quality_rules import rules
 
     with door() as opened, opened.owner.begin() as db:
-        reports = check_quality(db, Actor(Role.PLANNER, name="didoi check"), layer)
+        reports = check_quality(db, system("didoi check"), layer)
     for report in reports:
         facts = {"layer": report.layer, "checked": report.checked}
         facts |= {"found": report.found, "closed": report.closed}

@@ -54,7 +54,7 @@ def add(
     licence: Annotated[str | None, typer.Option(help="Giấy phép / Licence")] = None,
 ) -> None:
     """Nhập một raster / Keep a raster."""
-    from layers.access import Actor, Role
+    from layers.access import system
     from layers.coverages import store
 
     named: Any = json.loads(classes.read_text(encoding="utf-8")) if classes else []
@@ -74,7 +74,7 @@ def add(
         licence,
     )
     with door() as opened, opened.owner.begin() as db:
-        number = store.add(db, Actor(Role.PLANNER, name="didoi coverage"), request, opened.settings.coverages)
+        number = store.add(db, system("didoi coverage"), request, opened.settings.coverages)
     typer.echo(number)
 
 

@@ -34,14 +34,14 @@ def export(
     from api.actions.export_layer import export_layer
     from gis.crs import CRS84, from_uri
     from layers import cql
-    from layers.access import PUBLIC, Actor, Role
+    from layers.access import PUBLIC, system
     from layers.export import FORMATS
     from layers.filters import Wanted
 
     suffix = file.suffix.lower().removeprefix(".")
     form = next((one.form for one in FORMATS.values() if one.extension == suffix), suffix)
     wanted = Wanted(filter=None if where is None else cql.parse(where))
-    actor = Actor(Role.PLANNER) if personal else PUBLIC
+    actor = system("didoi export") if personal else PUBLIC
     day = as_date(as_of) if as_of else today()
     # Written aside and moved when whole: a name that exists is a file that is complete.
     with tempfile.TemporaryDirectory(prefix=".didoi-export-", dir=file.resolve().parent) as folder:

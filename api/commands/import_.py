@@ -104,12 +104,12 @@ def import_(
 def _load(plan: Plan, path: Path, *, as_json: bool) -> None:
     """Load by a plan, in one transaction, and tell what became of every row."""
     from api.actions.import_file import import_file, keep_raster
-    from layers.access import Actor, Role
+    from layers.access import system
     from layers.ingest.plan import COVERAGES
     from layers.ingest.request import planned
 
     # The person at the machine owns the database; a role of their own comes with a door of their own.
-    actor = Actor(Role.PLANNER, name="didoi import")
+    actor = system("didoi import")
     if plan.target == COVERAGES:
         with door() as opened, opened.owner.begin() as db:
             report = keep_raster(db, actor, plan, path, opened.settings.coverages)

@@ -21,14 +21,14 @@ def rule(
 ) -> None:
     """Xem hoặc đổi quy tắc tính / See or change a rule of the figures."""
     from api.actions.set_rule import set_rule
-    from layers.access import Actor, Role
+    from layers.access import system
     from layers.records import rules
 
     with door() as opened, opened.owner.begin() as db:
         if name is not None and value is not None:
             if not source.strip():
                 raise typer.BadParameter("--source", param_hint="--source")
-            set_rule(db, Actor(Role.PLANNER, name="didoi rule"), name, value, source)
+            set_rule(db, system("didoi rule"), name, value, source)
         for each in rules.RULES if name is None else (name,):
             said = rules.known(each).title
             typer.echo(f"{each} = {rules.value_of(db, each):g}   {said.vi} / {said.en}")

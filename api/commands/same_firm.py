@@ -52,9 +52,9 @@ def decide(
 ) -> None:
     """Xác nhận một cặp là một hay hai doanh nghiệp / Say whether a pair is one firm."""
     from api.actions.same_firm import decide_firm_pair
-    from layers.access import Actor, Role
+    from layers.access import system
 
     with door() as opened, opened.owner.begin() as db:
-        told = decide_firm_pair(db, Actor(Role.PLANNER, name=by), pair, verdict)  # type: ignore[arg-type]
+        told = decide_firm_pair(db, system(by), pair, verdict)  # type: ignore[arg-type]
     kept = told["kept_key"] or "–"
     typer.echo(f"{told['id']}: {told['state']}  → {kept}")

@@ -9,6 +9,7 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from api.http import (
+    accounts,
     catalogue,
     certificates,
     coverages,
@@ -82,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
         edits,
         same_firm,
         session,
+        accounts,
         docs,
     ):
         app.include_router(part.router)

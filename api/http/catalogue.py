@@ -32,7 +32,7 @@ def catalogue(request: Request, query: Annotated[Dated, Query()]) -> Response:
                 "version": VERSION,
                 "today": today(),
                 "as_of": ask.as_of,
-                "account": account_json(account),
+                "account": account_json(ask.db, account),
             }
             return dumps(head | read_catalogue(ask.db, ask.actor, ask.as_of, versions))
 

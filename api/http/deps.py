@@ -24,7 +24,7 @@ from api.http.errors import CsrfWrong, SignInNeeded
 from api.http.version import VERSION
 from api.settings import Settings
 from gis.errors import BadInput
-from layers.access import Actor, Role
+from layers.access import Actor, Right, Role
 from layers.dates import today
 from layers.layer import Layer
 from layers.query import etag, stamp
@@ -106,7 +106,7 @@ class Ask:
     @property
     def public(self) -> bool:
         """Whether the answer is what everybody may see."""
-        return self.actor.role == Role.PUBLIC
+        return self.actor.role is Role.PUBLIC
 
     @cached_property
     def versions(self) -> dict[str, int]:
@@ -126,7 +126,7 @@ class Ask:
         known = "|".join(f"{name}={version}" for name, version in sorted(self.versions.items()))
         mine = self.actor.account_id or 0
         digest = sha256(f"{VERSION}|{known}|{mine}|{more}".encode()).hexdigest()[:20]
-        return f'"{self.actor.role.scope}-{self.as_of.isoformat()}-{digest}"'
+        return f'"{self.actor.scope}-{self.as_of.isoformat()}-{digest}"'
 
 
 def doors_of(request: Request) -> Doors:
@@ -143,6 +143,24 @@ def asking(request: Request, as_of: date | None = None, *, export: bool = False)
 
 
 @contextmanager
+def asking_with(
+    request: Request, right: Right, as_of: date | None = None, *, export: bool = False
+) -> Generator[Ask]:
+    """
+    A read by somebody who holds a right: work that is not for everybody.
+
+    Raises
+    ------
+    SignInNeeded, RightMissing
+    """
+    with asking(request, as_of, export=export) as ask:
+        if ask.session is None:
+            raise SignInNeeded()
+        ask.actor.need(right)
+        yield ask
+
+
+@contextmanager
 def writing(request: Request) -> Generator[Connection]:
     """A transaction that is committed when the route ends without an error."""
     with doors_of(request).writes.begin() as db:
@@ -150,30 +168,33 @@ def writing(request: Request) -> Generator[Connection]:
 
 
 @contextmanager
-def acting(request: Request, least: Role = Role.PLANNER) -> Generator[Ask]:
+def acting(request: Request, right: Right | None = Right.EDIT_LAYERS) -> Generator[Ask]:
     """
-    A write by somebody signed in, committed when the route ends without an error.
+    A write by somebody who holds a right, committed when the route ends without an error.
+
+    None is for those who are signed in at all; where a right ends at a border, the action looks at the place.
 
     Raises
     ------
-    SignInNeeded, CsrfWrong
+    SignInNeeded, RightMissing, CsrfWrong
     """
     with doors_of(request).writes.begin() as db:
-        session = permitted(db, request, least)
+        session = permitted(db, request, right)
         yield Ask(request, db, session, today())
 
 
-def permitted(db: Connection, request: Request, least: Role = Role.PLANNER) -> Session:
+def permitted(db: Connection, request: Request, right: Right | None = Right.EDIT_LAYERS) -> Session:
     """
     The session of a write, looked at before anything that was sent is read.
 
     Raises
     ------
-    SignInNeeded, CsrfWrong
+    SignInNeeded, RightMissing, CsrfWrong
     """
     session = session_of(db, request.cookies.get(SESSION_COOKIE))
-    if session is None or session.account.role < least:
+    if session is None:
         raise SignInNeeded()
+    session.account.actor.need(right)
     same_site(request, session)
     return session
 

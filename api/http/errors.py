@@ -73,7 +73,7 @@ class CsrfWrong(Forbidden):
 
 
 class SignInNeeded(Forbidden):
-    """A write by nobody, or by an account that may not make it."""
+    """Something that needs an account, asked by nobody."""
 
 
 class TooManyAttempts(Unavailable):

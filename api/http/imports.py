@@ -21,12 +21,12 @@ from starlette.concurrency import run_in_threadpool
 from api.actions import guided_import as guided
 from api.actions.read_targets import read_targets
 from api.http.answers import JSON, dumps
-from api.http.deps import Ask, acting, asking
-from api.http.errors import BodyInvalid, SignInNeeded
+from api.http.deps import Ask, acting, asking_with
+from api.http.errors import BodyInvalid
 from api.http.receiving import receive_file, sent_bytes
 from api.words import LANGS, say
 from gis.errors import NotFound
-from layers.access import Role
+from layers.access import Right
 from layers.ingest import preview as previews
 from layers.ingest import uploads
 from layers.ingest.propose import headings_of, layer_of
@@ -263,9 +263,7 @@ def _csv(found: Iterator[_Refused], headings: list[str]) -> Iterator[str]:
 @contextmanager
 def _asking(request: Request) -> Generator[Ask]:
     """A read by a planner: what is on its way is nobody else's."""
-    with asking(request) as ask:
-        if ask.actor.role < Role.PLANNER:
-            raise SignInNeeded()
+    with asking_with(request, Right.EDIT_LAYERS) as ask:
         yield ask
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.actions.same_firm import decide_firm_pair, find_firm_pairs, read_firm_pairs
 from api.http.answers import JSON, dumps
-from api.http.deps import acting, asking
-from api.http.errors import SignInNeeded
+from api.http.deps import acting, asking_with
+from layers.access import Right
 
 router = APIRouter(prefix="/firms/pairs", tags=["firms"])
 
@@ -37,9 +37,7 @@ class Decision(BaseModel):
 @router.get("")
 def pairs(request: Request, query: Annotated[PairsQuery, Query()]) -> Response:
     """A page of pairs, the likeliest first, with what is stored of both sides and why they may be one."""
-    with asking(request) as ask:
-        if ask.public:
-            raise SignInNeeded()
+    with asking_with(request, Right.EDIT_LAYERS) as ask:
         state = None if query.state == "all" else query.state
         told = read_firm_pairs(ask.db, state=state, limit=query.limit, offset=query.offset)
         return Response(dumps(told), headers={"Cache-Control": "private, no-cache"}, media_type=JSON)

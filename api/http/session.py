@@ -1,4 +1,4 @@
-"""Signing in and out, and the first account."""
+"""Signing in and out, and setting a password with a one-time token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
+from api.actions.accounts import rights_of, units_told
 from api.actions.sign_in import (
     SESSION_LASTS,
     Account,
@@ -44,11 +46,14 @@ class SignIn(BaseModel):
     password: Word
 
 
-class SetUp(SignIn):
-    """A new account, allowed by a one-time token."""
+class SetUp(BaseModel):
+    """A password, allowed by a one-time token; the first administrator tells a name with it."""
 
+    model_config = ConfigDict(extra="forbid")
     token: Word
-    full_name: Word
+    password: Word
+    name: Word | None = None
+    full_name: Word | None = None
 
 
 class Attempts:
@@ -93,8 +98,9 @@ def current(request: Request) -> Response:
     with asking(request) as ask:
         missing = not has_account(ask.db)
         session = ask.session
+        told = account_json(ask.db, session.account if session else None)
     csrf = session.csrf_token if session else request.cookies.get(CSRF_COOKIE) or secrets.token_urlsafe(24)
-    answer = _answer(session.account if session else None, csrf, missing)
+    answer = _answer(told, csrf, missing)
     if session is None:
         _set(request, answer, CSRF_COOKIE, csrf)
     return answer
@@ -110,15 +116,16 @@ def begin(request: Request, body: SignIn) -> Response:
     try:
         with writing(request) as db:
             session = sign_in(db, body.name, body.password)
+            told = account_json(db, session.account)
     except SignInWrong:
         attempts.wrong(*keys)
         raise
-    return _signed_in(request, session)
+    return _signed_in(request, session, told)
 
 
 @router.post("/setup")
 def setup(request: Request, body: SetUp) -> Response:
-    """Make an account with the one-time token that the console printed, and sign in."""
+    """Set a password with a one-time token, and sign in; the token of the console makes the first account."""
     keys = _keys(request, "")[1:]
     attempts: Attempts = request.app.state.attempts
     same_site(request, _session(request))
@@ -127,10 +134,11 @@ def setup(request: Request, body: SetUp) -> Response:
         with writing(request) as db:
             account = set_up(db, body.token, body.name, body.full_name, body.password)
             session = open_session(db, account)
+            told = account_json(db, account)
     except SetupTokenWrong:
         attempts.wrong(*keys)
         raise
-    return _signed_in(request, session)
+    return _signed_in(request, session, told)
 
 
 @router.delete("/session")
@@ -146,11 +154,17 @@ def end(request: Request) -> Response:
     return answer
 
 
-def account_json(account: Account | None) -> dict[str, Any] | None:
-    """An account as clients see it."""
+def account_json(db: Connection, account: Account | None) -> dict[str, Any] | None:
+    """An account as its own client sees it: who they are, what they may do, and where."""
     if account is None:
         return None
-    return {"name": account.name, "full_name": account.full_name, "role": account.role.scope}
+    return {
+        "name": account.name,
+        "full_name": account.full_name,
+        "role": account.role.value,
+        "rights": rights_of(account.role),
+        "territory": [unit for unit in units_told(db, account.id) if unit.pop("holds")],
+    }
 
 
 def _session(request: Request) -> Session | None:
@@ -163,8 +177,8 @@ def _keys(request: Request, name: str) -> tuple[tuple[str, str, int], ...]:
     return ("name", name.strip().lower(), WRONG_PER_NAME), ("client", client, WRONG_PER_CLIENT)
 
 
-def _signed_in(request: Request, session: Session) -> Response:
-    answer = _answer(session.account, session.csrf_token, False)
+def _signed_in(request: Request, session: Session, told: dict[str, Any] | None) -> Response:
+    answer = _answer(told, session.csrf_token, False)
     _set(request, answer, SESSION_COOKIE, session.token)
     return answer
 
@@ -181,6 +195,6 @@ def _set(request: Request, answer: Response, name: str, value: str) -> None:
     )
 
 
-def _answer(account: Account | None, csrf: str | None, missing: bool) -> Response:
-    told = {"account": account_json(account), "csrf": csrf, "setup_needed": missing}
+def _answer(account: dict[str, Any] | None, csrf: str | None, missing: bool) -> Response:
+    told = {"account": account, "csrf": csrf, "setup_needed": missing}
     return Response(dumps(told), media_type=JSON, headers={"Cache-Control": "no-store"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ARRAY, TEXT, Boolean, CheckConstraint, Float, Integer, Table
 
+from layers.access import Access, Right
 from layers.layer import Code, Layer, Paint, Text, column, geometry, indexes, metadata, tiled, versioned
 
 SCHEMES = (
@@ -150,6 +151,7 @@ LAYER = Layer(
     shown=True,
     legend="disposition",
     measure="area_needed_ha",
+    access=Access(unmask=Right.SEE_FIRM_CONTACTS),
     label="name",
     facets=("disposition", "wave", "vsic_code", "is_fdi", "managed_by"),
     card=("area_needed_ha", "area_current_ha", "workers_count", "discharge_m3_day", "vsic_code", "wave"),

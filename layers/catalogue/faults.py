@@ -22,7 +22,7 @@ from sqlalchemy import (
     func,
 )
 
-from layers.access import Access, Role
+from layers.access import Access, Right
 from layers.layer import Code, Layer, Paint, Text, column, geometry, indexes, metadata, tiled
 from layers.quality_rules import rules
 
@@ -121,7 +121,7 @@ LAYER = Layer(
     group="quality",
     table=TABLE,
     kind="derived",
-    access=Access(view=Role.PLANNER),
+    access=Access(view=Right.SEE_WORK),
     order=90,
     legend="severity",
     label="message_vi",

@@ -19,6 +19,7 @@ from sqlalchemy import (
     true,
 )
 
+from layers.access import Access, Right
 from layers.layer import (
     Code,
     Layer,
@@ -194,6 +195,7 @@ LAYER = Layer(
     table=TABLE,
     rows=rows,
     derived=DERIVED,
+    access=Access(edit=Right.EDIT_PARCELS),
     order=45,
     legend="stage",
     measure="area_measured_ha",

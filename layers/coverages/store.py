@@ -185,7 +185,7 @@ def add(db: Connection, actor: Actor, request: Request, folder: Path) -> int:
         source=request.source,
         licence=request.licence,
         file_name=request.path.name,
-        actor=actor.name or actor.role.scope,
+        actor=actor.name or actor.role.value,
         illustrative=request.illustrative,
     )
     number: int = db.execute(row.returning(COVERAGES.c.id)).scalar_one()

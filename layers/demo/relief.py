@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import func
 
 from gis import crs
 from gis.arrays import Floats
-from layers.access import Actor, Role
+from layers.access import system
 from layers.catalogue import layer
 from layers.coverages import store
 from layers.demo.province import SEED
@@ -42,7 +42,7 @@ def store_relief(db: Connection, folder: Path, seed: int = SEED) -> int:
     if outline is None:
         return 0
     streams = _geometry(db, select(func.ST_AsBinary(func.ST_Union(water.c.geom))).where(water.c.illustrative))
-    actor = Actor(Role.PLANNER, name="didoi demo")
+    actor = system("didoi demo")
     kept = 0
     folder.mkdir(parents=True, exist_ok=True)
     for kind, title, values in _drawn(outline, streams, seed):

@@ -165,7 +165,7 @@ def keep(db: Connection, actor: Actor, plan: Plan, path: Path, folder: Path) -> 
         crs=f"EPSG:{srid}",
         mapping={"coverage": number},
         plan=plan.to_json(),
-        actor=actor.name or actor.role.scope,
+        actor=actor.name or actor.role.value,
         finished_at=func.now(),
         read_count=1,
         loaded_count=1,

@@ -155,7 +155,7 @@ def _open_row(db: Connection, actor: Actor, staged_id: int) -> Any:
     row = db.execute(select(STAGED).where(STAGED.c.id == staged_id).with_for_update()).one_or_none()
     if row is None:
         raise StagedRowUnknown(id=staged_id)
-    if actor.role < target(row.target).edit:
+    if not actor.may(target(row.target).edit):
         raise ImportForbidden(layer=row.target)
     if row.state != "open":
         raise StagedRowDecided(id=staged_id, state=row.state)

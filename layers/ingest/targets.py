@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Boolean, Column, ColumnElement, Connection, Date, 
 from sqlalchemy.sql.functions import func
 
 from layers import supply
-from layers.access import Role
+from layers.access import Right
 from layers.catalogue import layers
 from layers.export.about import heading
 from layers.export.cells import short_names
@@ -58,7 +58,7 @@ class Target:
     identity
         Columns (and pieces of text between them, as ``'-'``) that make the key of a row.
     edit
-        Least role that may import.
+        Right that an import needs.
     touched
         Keys of the zones whose land supply an import run may have changed.
     """
@@ -71,7 +71,7 @@ class Target:
     geometry_required: bool
     layer: Layer | None
     identity: tuple[str, ...]
-    edit: Role
+    edit: Right
     touched: Callable[[Connection, int], list[str]] | None = None
 
     @property
@@ -130,7 +130,7 @@ def _of_layer(layer: Layer) -> Target:
         not geometry.nullable,
         layer,
         _key_parts(table.c.key),
-        layer.access.edit,
+        Right.EDIT_LAYERS,
         _TOUCHED.get(layer.id),
     )
 
@@ -278,7 +278,7 @@ class _Record:
             False,
             None,
             self.identity,
-            Role.PLANNER,
+            Right.EDIT_LAYERS,
             self.touched,
         )
 

@@ -52,7 +52,7 @@ def standing(db: Connection, actor: Actor, key: str) -> Any:
     ------
     LayerForbidden, FaultUnknown
     """
-    if actor.role < LAYER.access.view:
+    if not actor.may(LAYER.access.view):
         raise LayerForbidden(layer=LAYER.id)
     wkb = type_coerce(func.ST_AsBinary(FAULTS.c.geom), LargeBinary).label("wkb")
     query = select(*FAULTS.c, wkb).where(FAULTS.c.key == key, FAULTS.c.valid_to.is_(None))
@@ -133,7 +133,7 @@ def refuse(db: Connection, actor: Actor, key: str, reason: str) -> None:
 
 
 def _writable(db: Connection, actor: Actor, key: str) -> Any:
-    if actor.role < LAYER.access.edit:
+    if not actor.may(LAYER.access.edit):
         raise LayerForbidden(layer=LAYER.id)
     db.execute(select(FAULTS.c.id).where(FAULTS.c.key == key, FAULTS.c.valid_to.is_(None)).with_for_update())
     return standing(db, actor, key)
@@ -171,7 +171,7 @@ def _remember(
         insert(DECISIONS).values(
             fault_key=fault.key,
             verb=verb,
-            actor=actor.name or actor.role.scope,
+            actor=actor.name or actor.role.value,
             reason=reason,
             layer=fault.layer,
             feature_key=feature,

@@ -1,4 +1,4 @@
-"""Accounts, server-side sessions and the one-time tokens by which the first account is made."""
+"""Accounts, their territories, server-side sessions, and the one-time tokens by which passwords are set."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ ACCOUNTS = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("name", TEXT, nullable=False, unique=True),
     Column("full_name", TEXT, nullable=False),
-    Column("password_hash", TEXT, nullable=False),
+    #: Null until the person has set one with a one-time token.
+    Column("password_hash", TEXT),
     Column("role", TEXT, nullable=False),
     Column("disabled", Boolean, nullable=False, server_default="false"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    CheckConstraint("role IN ('planner', 'land_officer', 'approver', 'administrator')", name="role"),
+    CheckConstraint("role IN ('planner', 'land_officer', 'approver', 'administrator')", name="roles"),
 )
 
 #: Units in whose territory a land officer or approver acts, with dates; keys of ``admin_units``.
@@ -60,6 +61,8 @@ SETUP_TOKENS = Table(
     "setup_tokens",
     metadata,
     Column("token_sha256", LargeBinary, primary_key=True),
+    #: Whose password it sets; null for the token that makes the first account.
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),

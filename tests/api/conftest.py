@@ -15,7 +15,6 @@ import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, create_engine, insert
 
-from api.actions.sign_in import make_token, set_up
 from api.http.app import create_app
 from api.settings import Settings
 from layers.db.cluster import create_database, drop_database
@@ -23,6 +22,7 @@ from layers.records.data_versions import bump
 from layers.records.lineage import LINEAGE
 from layers.records.observations import OBSERVATIONS
 from layers.supply import refresh
+from tests.accounts import an_account
 from tests.factories import (
     a_feature,
     a_lease,
@@ -116,7 +116,7 @@ def province(cluster_url: str, template_database: str) -> Iterator[Engine]:
     engine = create_engine(create_database(cluster_url, name, template_database))
     with engine.begin() as db:
         a_small_province(db)
-        set_up(db, make_token(db), "lan", "Nguyễn Thị Lan", PASSWORD)
+        an_account(db)
     yield engine
     engine.dispose()
     drop_database(cluster_url, name)

@@ -9,9 +9,9 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from api.actions.sign_in import make_token, set_up
 from api.jobs import jobs_app
 from layers.db.cluster import APP, database_url
+from tests.accounts import an_account
 
 PASSWORD = "bảy con sông dài"
 Json = dict[str, Any]
@@ -23,7 +23,7 @@ class Office:
     def __init__(self, client: TestClient, engine: Engine, home: Path, name: str = "lan") -> None:
         self.client, self.engine, self.home = client, engine, home
         with engine.begin() as db:
-            set_up(db, make_token(db), name, "Nguyễn Thị Lan", PASSWORD)
+            an_account(db, name)
         self.csrf = client.get("/session").json()["csrf"]
         signed = self.send("POST", "/session", json={"name": name, "password": PASSWORD})
         self.csrf = signed.json()["csrf"]

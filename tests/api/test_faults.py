@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from api.actions.sign_in import make_token, set_up
 from api.http.app import create_app
 from api.settings import Settings
 from layers.records.data_versions import bump
+from tests.accounts import an_account
 from tests.factories import a_parcel, rectangle
 
 PASSWORD = "bảy con sông dài"
@@ -29,7 +29,7 @@ def server(database: Engine) -> Iterator[TestClient]:
         a_parcel(db, "1", "1", rectangle(0, 0, 50, 30), user_name="Nguyễn Thị Hoa")
         a_parcel(db, "1", "2", rectangle(49.5, 0, 50, 30), valid_from=date(2024, 1, 1))
         bump(db, ["parcels"])
-        set_up(db, make_token(db), "lan", "Nguyễn Thị Lan", PASSWORD)
+        an_account(db)
     url = database.url.render_as_string(hide_password=False)
     with TestClient(create_app(Settings(database_url=url)), base_url="http://didoi.test") as opened:
         yield opened

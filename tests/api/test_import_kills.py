@@ -162,11 +162,11 @@ def _free_port() -> int:
 def _account(url: str) -> None:
     from sqlalchemy import create_engine
 
-    from api.actions.sign_in import make_token, set_up
+    from tests.accounts import an_account
 
     engine = create_engine(url)
     with engine.begin() as db:
-        set_up(db, make_token(db), "lan", "Nguyễn Thị Lan", PASSWORD)
+        an_account(db)
     engine.dispose()
 
 

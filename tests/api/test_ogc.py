@@ -21,7 +21,7 @@ from layers.dates import today
 from layers.query import visible
 
 LATE = "2026-01-01"
-OPEN = [one.id for one in layers().values() if one.access.view <= PUBLIC.role]
+OPEN = [one.id for one in layers().values() if PUBLIC.may(one.access.view)]
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 ENTERPRISES = "/ogc/collections/enterprises/items"
 

@@ -10,12 +10,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, select
 from typer.testing import CliRunner
 
-from api.actions.sign_in import make_token, set_up
 from api.cli import build
 from api.http.app import create_app
 from api.words import LANGS, catalogue
 from layers.db.cluster import create_database, drop_database
 from layers.records.same_firm import PAIRS
+from tests.accounts import an_account
 from tests.api.conftest import PASSWORD, settings_for
 from tests.factories import an_enterprise, point
 
@@ -28,7 +28,7 @@ def twice(cluster_url: str, template_database: str) -> Iterator[Engine]:
     with engine.begin() as db:
         an_enterprise(db, "A", point(0, 0), name="Công ty TNHH Hoàng Long", source="Sở Công Thương")
         an_enterprise(db, "B", point(0, 50), name="Công ty CP Hoàng Long")
-        set_up(db, make_token(db), "lan", "Nguyễn Thị Lan", PASSWORD)
+        an_account(db)
     yield engine
     engine.dispose()
     drop_database(cluster_url, name)

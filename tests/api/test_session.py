@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import Engine, select
 
-from api.actions.sign_in import ensure_setup_token, make_token, set_up
+from api.actions.sign_in import ensure_setup_token, first_token, set_up
 from api.http.app import create_app
 from api.settings import Settings
 from layers.records.accounts import ACCOUNTS, SESSIONS, SETUP_TOKENS
@@ -46,7 +46,13 @@ def test_the_first_account_is_made_once_with_the_token_of_the_console(
     token = token_of(database)
     made = send(opened, "POST", "/setup", {"token": token, **ACCOUNT})
     assert made.status_code == 200, made.text
-    assert made.json()["account"] == {"name": "lan", "full_name": "Nguyễn Thị Lan", "role": "planner"}
+    account = made.json()["account"]
+    assert (account["name"], account["full_name"]) == ("lan", "Nguyễn Thị Lan")
+    assert (account["role"], account["rights"], account["territory"]) == (
+        "administrator",
+        ["manage_accounts"],
+        [],
+    )
     assert opened.get("/catalogue").json()["account"]["name"] == "lan"
     again = send(opened, "POST", "/setup", {"token": token, **ACCOUNT, "name": "mai"})
     assert (again.status_code, again.json()["code"]) == (403, "setup_token_wrong")
@@ -66,7 +72,7 @@ def test_no_secret_is_kept_as_it_is(opened: TestClient, database: Engine) -> Non
 
 def test_a_session_begins_and_ends(opened: TestClient, database: Engine) -> None:
     with database.begin() as db:
-        set_up(db, make_token(db), **ACCOUNT)
+        set_up(db, first_token(db), **ACCOUNT)
     answer = send(opened, "POST", "/session", {"name": "LAN", "password": PASSWORD})
     assert answer.status_code == 200
     flags = answer.headers["set-cookie"].lower()
@@ -107,7 +113,7 @@ def test_a_write_from_elsewhere_is_refused(opened: TestClient) -> None:
 
 def test_who_guesses_is_made_to_wait(opened: TestClient, database: Engine) -> None:
     with database.begin() as db:
-        set_up(db, make_token(db), **ACCOUNT)
+        set_up(db, first_token(db), **ACCOUNT)
     codes = [
         send(opened, "POST", "/session", {"name": "lan", "password": f"sai lần {n}"}).json()["code"]
         for n in range(6)

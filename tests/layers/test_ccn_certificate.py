@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from layers import ccn_certificate
-from layers.access import PUBLIC, Access, Actor, Role
+from layers.access import PUBLIC, Access, Actor, Right, Role
 from layers.catalogue import layers
 from layers.ccn_certificate import Cluster, OptionUnknown, certify
 from layers.records.lineage import LINEAGE
@@ -177,7 +177,7 @@ def test_a_layer_that_may_not_be_seen_is_neither_compared_nor_passed_over_silent
 ) -> None:
     a_cluster(db)
     a_feature(db, "constraints", rectangle(0, 0, 1000, 500), key="Q", kind="other_plan")
-    secret = {**layers(), "constraints": replace(layers()["constraints"], access=Access(view=Role.PLANNER))}
+    secret = {**layers(), "constraints": replace(layers()["constraints"], access=Access(view=Right.SEE_WORK))}
     monkeypatch.setattr(ccn_certificate, "layers", lambda: secret)
     seen, all_of_it = certify(db, PUBLIC, TODAY), certify(db, PLANNER, TODAY)
     assert [one.id for one in seen.unchecked] == ["constraints"]

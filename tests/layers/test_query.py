@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import Connection, func, select
 
-from layers.access import PUBLIC, Actor, Role
+from layers.access import PUBLIC, Actor, Right, Role, system
 from layers.catalogue import layers
 from layers.filters import Wanted
 from layers.layer import Layer, about
@@ -17,6 +18,7 @@ from layers.rows import page, shares
 from tests.factories import a_feature, a_parcel, a_stage, a_zone, an_enterprise, point, rectangle
 
 PLANNER = Actor(Role.PLANNER, 1, "lan")
+OFFICER = Actor(Role.LAND_OFFICER, 2, "mai", frozenset({"commune-25747"}))
 EARLY, TURN, LATE = date(2024, 6, 1), date(2025, 7, 1), date(2026, 1, 1)
 LAYERS = list(layers().values())
 
@@ -26,24 +28,33 @@ def each(request: pytest.FixtureRequest) -> Layer:
     return request.param
 
 
-def test_only_a_planner_sees_personal_data(db: Connection) -> None:
+def test_a_household_is_known_to_its_land_office_and_a_firm_to_the_planner(db: Connection) -> None:
     a_parcel(db, "12", "345", rectangle(0, 0, 50, 50), user_name="Nguyễn Văn A")
     an_enterprise(db, "DN-1", point(0, 0), contact_phone="0903000001")
-    for layer_id, column in (("parcels", "user_name"), ("enterprises", "contact_phone")):
+    elsewhere = replace(OFFICER, territory=frozenset({"commune-1"}))
+    nowhere = replace(OFFICER, territory=frozenset())
+    approver, local = Actor(Role.APPROVER, 3), replace(OFFICER, role=Role.APPROVER)
+    who = (PUBLIC, PLANNER, OFFICER, elsewhere, nowhere, approver, local, Actor(Role.ADMINISTRATOR, 4))
+    for layer_id, column, told in (
+        ("parcels", "user_name", {OFFICER, approver, local}),
+        ("enterprises", "contact_phone", {PLANNER, approver, local}),
+    ):
         layer = layers()[layer_id]
-        for actor, seen in ((PUBLIC, False), (PLANNER, True)):
+        for actor, seen in ((one, one in told) for one in who):
             rows = visible(layer, actor, LATE).subquery()
             assert (db.execute(select(rows.c[column])).scalar_one() is not None) is seen
 
 
 def test_a_masked_column_keeps_its_name_and_type(each: Layer) -> None:
-    if each.access.view > Role.PUBLIC:
+    if each.access.view is not None:
         with pytest.raises(LayerForbidden):
             visible(each, PUBLIC, LATE)
         return
-    public, planner = (visible(each, actor, LATE).subquery().c for actor in (PUBLIC, PLANNER))
-    assert public.keys() == planner.keys()
-    assert [type(c.type) for c in public] == [type(c.type) for c in planner]
+    whole = visible(each, system("test"), LATE).subquery().c
+    for actor in (PUBLIC, PLANNER, OFFICER):
+        seen = visible(each, actor, LATE).subquery().c
+        assert seen.keys() == whole.keys()
+        assert [type(c.type) for c in seen] == [type(c.type) for c in whole]
 
 
 def test_what_is_masked_can_neither_be_picked_nor_found_by(each: Layer) -> None:
@@ -51,7 +62,11 @@ def test_what_is_masked_can_neither_be_picked_nor_found_by(each: Layer) -> None:
     for name in hidden:
         with pytest.raises(ColumnMasked):
             pick(each, PUBLIC, name)
-        assert pick(each, PLANNER, name).name == name
+        assert pick(each, system("test"), name).name == name
+        if each.access.unmask is Right.SEE_HOUSEHOLDS:
+            with pytest.raises(ColumnMasked):
+                pick(each, PLANNER, name)
+            assert pick(each, OFFICER, name).name == name
     # The folded text is the same for everybody, so nothing personal may go into it, nor into a tile's or
     # facet's columns, nor order or name anything.
     assert not hidden & {*each.search_columns(), *each.facets, *each.tile_columns, each.label, each.legend}
@@ -96,12 +111,21 @@ def test_a_stage_reached_later_is_not_yet_seen(db: Connection) -> None:
 
 
 def test_an_etag_tells_scope_date_and_version_apart(each: Layer, db: Connection) -> None:
-    seen = {etag(db, each, actor, when) for actor in (PUBLIC, PLANNER) for when in (EARLY, LATE)}
-    assert len(seen) == 4
+    neighbour = replace(OFFICER, territory=frozenset({"commune-1"}))
+    who = (PUBLIC, PLANNER, OFFICER, neighbour)
+    seen = {etag(db, each, actor, when) for actor in who for when in (EARLY, LATE)}
+    assert len(seen) == 8
+    # Two officers of one commune see the same.
+    assert etag(db, each, OFFICER, LATE) == etag(db, each, replace(OFFICER, account_id=9), LATE)
     for name in {each.id, *each.composed_of}:
         before = etag(db, each, PUBLIC, LATE)
         bump(db, [name])
         assert etag(db, each, PUBLIC, LATE) != before
+    # Where a territory ends is a part of what its officer sees, and of no other's answer.
+    before, of_all = etag(db, each, OFFICER, LATE), etag(db, each, PUBLIC, LATE)
+    bump(db, ["admin_lineage"])
+    assert etag(db, each, OFFICER, LATE) != before
+    assert etag(db, each, PUBLIC, LATE) == of_all
 
 
 def test_a_filter_is_a_value_and_never_sql(db: Connection) -> None:

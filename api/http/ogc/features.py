@@ -55,7 +55,7 @@ def collections(request: Request) -> Response:
     with asking(request, date_of(request)) as ask:
 
         def make() -> bytes:
-            seen = [one for one in layers().values() if ask.actor.role >= one.access.view]
+            seen = [one for one in layers().values() if ask.actor.may(one.access.view)]
             told = {
                 "links": [*self_and_alternate(request, form)],
                 "crs": crs_uris(),

@@ -52,7 +52,7 @@ def queryables(request: Request, layer_id: str) -> Response:
     only(request, ("f", "as_of", "datetime"))
     form, shown = form_of(request), layer_of(layer_id)
     with asking(request, date_of(request)) as ask:
-        if ask.actor.role < shown.access.view:
+        if not ask.actor.may(shown.access.view):
             raise LayerForbidden(layer=layer_id)
 
         def make() -> bytes:
