@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from gis.errors import BadInput
-from gis.land import MIN_SHARED_EDGE_M
+from gis.land import MIN_SHARED_EDGE_M, MIN_USABLE_WIDTH_M
 from layers.layer import Text, metadata
 from layers.quality_rules import rules as quality_rules
 
@@ -65,6 +65,33 @@ RULES: Mapping[str, Rule] = {
         default=MIN_SHARED_EDGE_M,
         lowest=0.1,
         highest=500.0,
+    ),
+    "min_usable_width_m": Rule(
+        Text(
+            "Khoảnh đất lớn nhất: chỗ hẹp hơn không tính, không nối liền (m; cơ quan tự đặt, chưa có văn bản quy định)",
+            "Largest plot: what is narrower neither counts nor joins (m; the office's own setting, no decree asks it)",
+        ),
+        default=MIN_USABLE_WIDTH_M,
+        lowest=0.0,
+        highest=500.0,
+    ),
+    "clearance_amber_ratio": Rule(
+        Text(
+            "Khu màu vàng khi chậm so với lộ trình từ (tỷ lệ diện tích phải thu hồi)",
+            "A zone is amber when it is behind its roadmap by (share of the land to be recovered)",
+        ),
+        default=0.02,
+        lowest=0.0,
+        highest=1.0,
+    ),
+    "clearance_red_ratio": Rule(
+        Text(
+            "Khu màu đỏ khi chậm so với lộ trình từ (tỷ lệ diện tích phải thu hồi)",
+            "A zone is red when it is behind its roadmap by (share of the land to be recovered)",
+        ),
+        default=0.10,
+        lowest=0.0,
+        highest=1.0,
     ),
     **{
         rule.tolerance_name: Rule(
