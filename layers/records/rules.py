@@ -68,8 +68,8 @@ RULES: Mapping[str, Rule] = {
     ),
     "min_usable_width_m": Rule(
         Text(
-            "Khoảnh đất lớn nhất: chỗ hẹp hơn không tính, không nối liền (m; cơ quan tự đặt, chưa có văn bản quy định)",
-            "Largest plot: what is narrower neither counts nor joins (m; the office's own setting, no decree asks it)",
+            "Khoảnh lớn nhất: chỗ hẹp hơn không tính, không nối liền (m; cơ quan tự đặt)",
+            "Largest plot: what is narrower neither counts nor joins (m; the office's own setting)",
         ),
         default=MIN_USABLE_WIDTH_M,
         lowest=0.0,

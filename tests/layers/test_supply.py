@@ -6,12 +6,16 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select
+import shapely
+from geoalchemy2.shape import from_shape
+from sqlalchemy import Connection, insert, select, update
 
 from api.actions.set_rule import set_rule
+from gis.crs import STORAGE_SRID
 from layers.access import PUBLIC, Actor, Role
 from layers.catalogue import layer
 from layers.filters import Wanted
+from layers.records.cases import TAKES
 from layers.records.data_versions import versions
 from layers.records.observations import OBSERVATIONS
 from layers.records.rules import RuleUnknown, RuleValueInvalid
@@ -38,6 +42,10 @@ def plots(db: Connection, as_of: date) -> dict[str, float]:
     return {
         ",".join(r.lot_numbers): r.area_ha for r in db.execute(select(rows).order_by(rows.c.area_ha.desc()))
     }
+
+
+def geom(shape: Any) -> Any:
+    return from_shape(shapely.MultiPolygon([shape]), srid=STORAGE_SRID)
 
 
 def three_lots(db: Connection) -> None:
@@ -281,9 +289,15 @@ def test_a_parcel_clears_within_the_boundary_of_each_date(db: Connection) -> Non
     a_zone(db, "T", rectangle(0, 0, 300, 100), clearance_basis="parcels")
     a_lot(db, "T", "1", rectangle(0, 0, 100, 100))
     a_lot(db, "T", "2", rectangle(150, 0, 100, 100))
-    parcel = a_parcel(db, "1", "1", rectangle(0, 0, 100, 100), valid_to=turn)
-    a_parcel(db, "1", "1", rectangle(150, 0, 100, 100), valid_from=turn)
+    parcel = a_parcel(db, "1", "1", rectangle(150, 0, 100, 100))
     a_stage(db, parcel, "handed_over", date(2023, 3, 1))
+    later = db.execute(update(TAKES).values(valid_from=turn).returning(TAKES)).one()
+    earlier = {name: getattr(later, name) for name in ("case_key", "parcel_key", "whole", "commune_code")}
+    db.execute(
+        insert(TAKES).values(
+            **earlier, geom=geom(rectangle(0, 0, 100, 100)), valid_from=date(2020, 1, 1), valid_to=turn
+        )
+    )
     refresh(db)
     free = {day: list(plots(db, day)) for day in (date(2023, 2, 28), date(2024, 1, 1), turn)}
     assert free == {date(2023, 2, 28): [], date(2024, 1, 1): ["1"], turn: ["2"]}

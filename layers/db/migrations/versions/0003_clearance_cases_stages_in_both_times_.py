@@ -343,6 +343,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
     )
     op.create_table(
+        "supply_handovers",
+        sa.Column("take_id", sa.BigInteger(), nullable=False),
+        sa.Column("zone_key", sa.TEXT(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("to_on IS NULL OR to_on > from_on", name=op.f("ck_supply_handovers_range")),
+        sa.ForeignKeyConstraint(
+            ["take_id"], ["takes.id"], name=op.f("fk_supply_handovers_take_id_takes"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("take_id", "zone_key", "from_on", name=op.f("pk_supply_handovers")),
+    )
+    op.create_index("ix_supply_handovers_zone_key", "supply_handovers", ["zone_key"], unique=False)
+    op.create_table(
         "take_shares",
         sa.Column("take_id", sa.BigInteger(), nullable=False),
         sa.Column("zone_key", sa.TEXT(), nullable=False),
@@ -627,7 +640,7 @@ def upgrade() -> None:
         op.f("ck_zone_supply_outlook"), "zone_supply", "outlook IN ('known', 'p10', 'p50', 'p90')"
     )
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON account_territories, blocker_codes, case_assets, case_blockers, case_contacts, case_forecasts, case_people, case_stages, cases, clearance_ledger, clearance_projects, complaints, documents, forecasts, payees, resettlements, submission_rows, submissions, take_shares, takes, valuation_lines TO didoi_app"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON account_territories, blocker_codes, case_assets, case_blockers, case_contacts, case_forecasts, case_people, case_stages, cases, clearance_ledger, clearance_projects, complaints, documents, forecasts, payees, resettlements, submission_rows, submissions, supply_handovers, take_shares, takes, valuation_lines TO didoi_app"
     )
     op.execute(
         "GRANT SELECT, INSERT ON duty_marks, edits, payments, reports, roadmap_points, roadmaps, stage_events TO didoi_app"
