@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import date
 from uuid import uuid4
 
@@ -22,8 +23,9 @@ from layers.records.data_versions import bump
 from layers.records.lineage import LINEAGE
 from layers.records.observations import OBSERVATIONS
 from layers.supply import refresh
-from tests.accounts import an_account
+from tests.accounts import PASSWORD, an_account
 from tests.factories import (
+    a_case,
     a_feature,
     a_lease,
     a_lot,
@@ -35,9 +37,18 @@ from tests.factories import (
     rectangle,
 )
 
+#: The planner, the land officers of two communes, and who else has an account.
+PEOPLE = (
+    ("lan", "planner", ()),
+    ("mai", "land_officer", ("commune-25975",)),
+    ("xuan", "land_officer", ("commune-26000",)),
+    ("hoa", "approver", ()),
+    ("quan", "administrator", ()),
+)
+#: What only the land office of the commune may read.
+HOUSEHOLD, NOTE = "Trần Thị Bí Mật", "Con gái ở nhà số 9 nhận thay"
 EARLY, LATE = date(2024, 6, 1), date(2026, 1, 1)
 TURN = date(2025, 7, 1)
-PASSWORD = "bảy con sông dài"
 
 
 def a_small_province(db: Connection) -> None:
@@ -59,7 +70,8 @@ def a_small_province(db: Connection) -> None:
         )
         a_stage(db, key, "notified", date(2024, 1, 1))
         a_stage(db, key, "handed_over", TURN)
-    a_parcel(db, "7", "1", rectangle(0, 3000, 80, 80), valid_from=TURN, user_name="Trần Thị Bí Mật")
+    last = a_parcel(db, "7", "1", rectangle(0, 3000, 80, 80), valid_from=TURN, user_name=HOUSEHOLD)
+    a_case(db, "HS-7-1", [last], opened_on=TURN, user_name=HOUSEHOLD, note=NOTE)
     for number in range(1, 31):
         an_enterprise(
             db,
@@ -101,10 +113,13 @@ def _units(db: Connection) -> None:
     a_feature(db, "admin_units", whole, level="province", code="79", name="Thành phố Hồ Chí Minh")
     old = {"level": "commune", "parent_key": "province-79", "valid_to": TURN}
     a_feature(db, "admin_units", None, code="25741", name="Bình Chuẩn", **old)
+    a_feature(db, "admin_units", None, code="25747", name="Thuận Giao", **old)
     a_feature(db, "admin_units", rectangle(-5000, -5000, 9000, 9000), code="25742", name="An Phú", **old)
+    elsewhere = rectangle(30_000, 0, 100, 100)
+    a_feature(db, "admin_units", elsewhere, level="commune", code="26000", name="Long Nguyên")
     new = {"level": "commune", "parent_key": "province-79", "valid_from": TURN}
     a_feature(db, "admin_units", whole, code="25975", name="An Phú Đông", **new)
-    for code in ("25741", "25742"):
+    for code in ("25741", "25742", "25747"):
         step = {"old_key": f"commune-{code}", "new_key": "commune-25975", "kind": "merge"}
         db.execute(insert(LINEAGE).values(step | {"effective_on": TURN}))
 
@@ -116,7 +131,8 @@ def province(cluster_url: str, template_database: str) -> Iterator[Engine]:
     engine = create_engine(create_database(cluster_url, name, template_database))
     with engine.begin() as db:
         a_small_province(db)
-        an_account(db)
+        for name, role, units in PEOPLE:
+            an_account(db, name, role, units=units)
     yield engine
     engine.dispose()
     drop_database(cluster_url, name)
@@ -135,15 +151,37 @@ def client(province: Engine) -> Iterator[TestClient]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def planner(province: Engine) -> Iterator[TestClient]:
-    """The application, asked by somebody who has signed in."""
-    with TestClient(create_app(settings_for(province)), base_url="http://didoi.test") as opened:
+@contextmanager
+def signed_in(engine: Engine, name: str, **changes: object) -> Generator[TestClient]:
+    """The application, asked by somebody who has signed in; ``csrf`` is in every request's header."""
+    with TestClient(create_app(settings_for(engine, **changes)), base_url="http://didoi.test") as opened:
         csrf = opened.get("/session").json()["csrf"]
         answer = opened.post(
-            "/session", json={"name": "lan", "password": PASSWORD}, headers={"X-CSRF-Token": csrf}
+            "/session", json={"name": name, "password": PASSWORD}, headers={"X-CSRF-Token": csrf}
         )
         assert answer.status_code == 200, answer.text
+        opened.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def planner(province: Engine) -> Iterator[TestClient]:
+    """The application, asked by a planner."""
+    with signed_in(province, "lan") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def officer(province: Engine) -> Iterator[TestClient]:
+    """The application, asked by the land officer in whose territory all parcels lie."""
+    with signed_in(province, "mai") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def neighbour(province: Engine) -> Iterator[TestClient]:
+    """The application, asked by the land officer of another commune."""
+    with signed_in(province, "xuan") as opened:
         yield opened
 
 
