@@ -110,7 +110,7 @@ def _ranked(by_rank: dict[int, tuple[int, int]], approved_vnd: int, paid_vnd: in
     return Ranked(tuple(a for a, _ in each), tuple(n for _, n in each), approved_vnd, paid_vnd)
 
 
-def summary(db: Connection, scope: Scope, moment: Moment) -> dict[str, Any]:
+def summary(db: Connection, scope: Scope, moment: Moment, today: date | None = None) -> dict[str, Any]:
     """
     The strip over the screen: every figure with its denominator, and what changed since the last report day.
 
@@ -118,8 +118,8 @@ def summary(db: Connection, scope: Scope, moment: Moment) -> dict[str, Any]:
     -------
     summary
         As JSON. ``basis`` is ``tracked`` where cases are kept, ``reported`` where only others' reports are
-        known, else ``none``; figures that rest on cases are then None. ``ahead`` tells that the date has not
-        come: the figures are those of today, since nobody knows more.
+        known, else ``none``; figures that rest on cases are then None. ``ahead_of`` is today's date where the
+        day asked for has not come: nothing more is known of it than today.
     """
     rows = positions(scope, moment)
     now = ranked(db, scope, moment)
@@ -134,6 +134,7 @@ def summary(db: Connection, scope: Scope, moment: Moment) -> dict[str, Any]:
     return {
         "as_of": moment.as_of.isoformat(),
         "known_at": moment.known_at and moment.known_at.isoformat(),
+        "ahead_of": today.isoformat() if today and today < moment.as_of else None,
         "basis": basis,
         "scope": scope.as_json(),
         "illustrative": scope.illustrative or any(row.illustrative for row in each.values()),

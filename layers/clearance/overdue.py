@@ -120,7 +120,7 @@ def overdue(db: Connection, scope: Scope, moment: Moment) -> list[Knot]:
     rows = _overdue_cases(db, scope, moment)
     by_zone: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
-        by_zone[row.zone_key].append(row)
+        by_zone[row.zone_key or ""].append(row)
     if not by_zone:
         return []
     zones = _zones(db, sorted(by_zone), moment.as_of)
