@@ -312,7 +312,7 @@ def check_order(
         _follows(model, origin, user_kind, before, event)
     if strict:
         for position, event in enumerate(told):
-            _has_what_it_needs(model, origin, user_kind, told[:position], event)
+            check_needs(model, origin, user_kind, told[:position], event)
 
 
 def _not_before_notice(model: StageModel, told: Sequence[Event]) -> None:
@@ -340,9 +340,10 @@ def _follows(model: StageModel, origin: str, user_kind: str, before: Event, even
     )
 
 
-def _has_what_it_needs(
+def check_needs(
     model: StageModel, origin: str, user_kind: str, earlier: Sequence[Event], event: Event
 ) -> None:
+    """Refuse an event that needs a stage which none of the earlier ones reached: StagePrerequisiteMissing."""
     reached = {name for one in earlier for name in (one.stage, model.stage(one.stage).group)}
     stage = model.stage(event.stage)
     for need in stage.needs:
