@@ -10,12 +10,14 @@ import numpy as np
 import psycopg
 import shapely
 from psycopg import sql
-from sqlalchemy import Connection, Table, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, or_, select
 
 from gis.crs import STORAGE_SRID
 from gis.errors import Conflict
 from gis.text import fold_all
 from layers.catalogue import layers
+from layers.catalogue.cases import TABLE as CASES
+from layers.clearance.maintain import rebuild
 from layers.db.schema import load as metadata
 from layers.db.statistics import analyze
 from layers.demo.plane import Columns
@@ -23,6 +25,7 @@ from layers.demo.province import SEED, province
 from layers.demo.slips import with_slips
 from layers.layer import Layer
 from layers.quality import check, checkable
+from layers.records.cases import EDITS
 from layers.records.data_versions import bump
 from layers.supply import refresh
 
@@ -63,12 +66,38 @@ def load(db: Connection, seed: int = SEED, scale: float = 1.0) -> dict[str, int]
 def store(db: Connection, tables: dict[str, Columns]) -> dict[str, int]:
     """Write drawn tables and refresh what is derived from them; counts by table."""
     counts: dict[str, int] = {}
+    firsts = {
+        name: _reserved(db, name, len(columns["id"])) for name, columns in tables.items() if "id" in columns
+    }
     for name, columns in tables.items():
-        counts[name] = _copy(db, name, _completed(name, columns))
+        counts[name] = _copy(db, name, _numbered(name, _completed(name, columns), firsts))
     bump(db, counts)
     analyze(db, counts)
+    rebuild(db)
     refresh(db, sorted(set(tables["zones"]["key"])))
     return counts
+
+
+def _reserved(db: Connection, name: str, count: int) -> int:
+    """The first of as many ids of a table; nobody else takes them while this transaction holds the table."""
+    with _driver(db).cursor() as cursor:
+        cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.Identifier(name)))
+    sequence = func.pg_get_serial_sequence(name, "id")
+    first = db.execute(select(func.nextval(sequence))).scalar_one()
+    db.execute(select(func.setval(sequence, first + count - 1)))
+    return first
+
+
+def _numbered(name: str, columns: Columns, firsts: dict[str, int]) -> Columns:
+    """Ids that count from 0 within the load, and what refers to them, moved to those reserved."""
+    table = metadata().tables[name]
+    moved: dict[str, Any] = {}
+    for column in columns:
+        owners = [key.column.table.name for key in table.c[column].foreign_keys if key.column.name == "id"]
+        first = firsts.get(name if column == "id" else owners[0] if owners else "")
+        if first is not None:
+            moved[column] = [None if value is None else first + value for value in columns[column]]
+    return {**columns, **moved}
 
 
 def drop(db: Connection) -> dict[str, int]:
@@ -83,13 +112,32 @@ def drop(db: Connection) -> dict[str, int]:
         Rows removed, by table; derived rows are not counted.
     """
     counts: dict[str, int] = {}
-    for table in _marked():
-        removed = db.execute(delete(table).where(table.c.illustrative)).rowcount
+    _drop_edits(db)
+    # What refers to others goes before them, and cases last: they tell what else is of the illustration.
+    for table in [*(table for table in reversed(_marked()) if table is not CASES), CASES]:
+        removed = db.execute(delete(table).where(_illustrative(table))).rowcount
         if removed:
             counts[table.name] = removed
     bump(db, counts)
+    rebuild(db)
     refresh(db)
     return {name: count for name, count in counts.items() if name not in DERIVED}
+
+
+def _illustrative(table: Table) -> ColumnElement[bool]:
+    """Rows that are marked, and what people wrote into illustrative cases, marked or not."""
+    marked = table.c.illustrative
+    if "case_key" not in table.c:
+        return marked
+    return or_(marked, table.c.case_key.in_(select(CASES.c.key).where(CASES.c.illustrative)))
+
+
+def _drop_edits(db: Connection) -> None:
+    """The history of edits of illustrative features, which has no mark of its own."""
+    for name, layer in layers().items():
+        if layer.table in _marked():
+            keys = select(layer.table.c.key).where(layer.table.c.illustrative)
+            db.execute(delete(EDITS).where(EDITS.c.layer == name, EDITS.c.key.in_(keys)))
 
 
 def present(db: Connection) -> bool:
@@ -102,7 +150,10 @@ def _marked() -> list[Table]:
 
 
 def _count(db: Connection) -> int:
-    return sum(len(db.execute(select(t.c.id).where(t.c.illustrative)).all()) for t in _marked())
+    return sum(
+        db.execute(select(func.count()).select_from(t).where(t.c.illustrative)).scalar_one()
+        for t in _marked()
+    )
 
 
 def _completed(name: str, columns: Columns) -> Columns:
@@ -134,13 +185,17 @@ def _copy(db: Connection, name: str, columns: Columns) -> int:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    driver = db.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
     rows = ["\t".join(row) for row in zip(*written, strict=True)]
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    with _driver(db).cursor() as cursor, cursor.copy(statement) as copy:
         for start in range(0, len(rows), 2000):
             copy.write("\n".join(rows[start : start + 2000]) + "\n")
     return len(rows)
+
+
+def _driver(db: Connection) -> psycopg.Connection[Any]:
+    driver = db.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def _texts(table: Table, column: str, values: Sequence[Any] | np.ndarray) -> list[str]:

@@ -1,5 +1,5 @@
 """
-Parcels that tile the land under clearance, and the stages that each has gone through.
+Parcels that tile the land under clearance; along two stretches of its edge they reach beyond it.
 
 Fields lie in a bent grid; each is cut into strips, some of them across, as rice land, gardens and house plots
 are. Cuts end on vertices of the field's edge, so all noding is exact and neighbours share their edges.
@@ -8,17 +8,16 @@ are. Cuts end on vertices of the field's edge, so all noding is exact and neighb
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta, timezone
+from datetime import date
 from typing import Any
 
 import numpy as np
 import shapely
 from shapely import LineString
 
-from gis.arrays import Floats, Geometries, Ints
+from gis.arrays import Bools, Floats, Geometries, Ints
 from gis.measure import area_ha
 from layers.demo.admin import Mesh, commune_of
-from layers.demo.names import people
 from layers.demo.outlines import long_axis
 from layers.demo.plane import Columns, faces, largest, merged_small, on_earth, turned
 from layers.demo.zones import Holder, Zone
@@ -26,20 +25,26 @@ from layers.demo.zones import Holder, Zone
 COUNT = 20_000
 LEAST_M2 = 300.0
 PER_FIELD = 13.3  # parcels of a field on average, from the ranges in `_field_lines`
-STAGES = ("notified", "inventoried", "plan_published", "plan_approved", "paid", "handed_over")
-#: Days before hand-over at which a parcel usually reached each stage (Land Law 2024: notice ≥ 90 days ahead).
-AHEAD_DAYS = (520, 400, 300, 240, 90, 0)
-HANOI = timezone(timedelta(hours=7))
+SURVEYED = date(2016, 1, 1)
+BEYOND_M = 26.0
+"""How far parcels reach beyond the zone where its edge does not follow theirs."""
+APART_M = 60.0
 
 
 @dataclass(frozen=True)
 class Tract:
-    """Parcels of one zone or phase: polygons on the sheet, the field of each, and the field's use."""
+    """
+    Parcels of one zone or phase: polygons on the sheet, the field of each, and the field's use.
+
+    ``taken`` is what lies in the zone: the polygon itself, or a part of it where ``partial``.
+    """
 
     holder: Holder
     polygons: Geometries
     field: Ints
     use: list[str]
+    taken: Geometries
+    partial: Bools
 
 
 def tracts(rng: np.random.Generator, zones: list[Zone], scale: float) -> list[Tract]:
@@ -47,13 +52,18 @@ def tracts(rng: np.random.Generator, zones: list[Zone], scale: float) -> list[Tr
     held = [h for zone in zones for h in zone.holders() if h.basis == "parcels"]
     total_m2 = sum(part.area for h in held for part in h.parts)
     mean_m2 = max(total_m2 / max(COUNT * scale, 1), 500.0)
-    return [_tract(rng, holder, mean_m2) for holder in held]
+    others = [[z.outline for z in zones if z is not h.zone] for h in held]
+    for rest, holder in zip(others, held, strict=True):
+        rest += [p.outline for p in holder.zone.phases if not any(p.outline is q for q in holder.parts)]
+    return [_tract(rng, holder, mean_m2, rest) for holder, rest in zip(held, others, strict=True)]
 
 
-def _tract(rng: np.random.Generator, holder: Holder, mean_m2: float) -> Tract:
+def _tract(rng: np.random.Generator, holder: Holder, mean_m2: float, others: list[Any]) -> Tract:
     whole = largest(shapely.coverage_union_all(holder.parts))
     angle, middle = long_axis(whole) + rng.uniform(-0.25, 0.25), np.array(whole.centroid.coords[0])
     flat = shapely.transform(whole, lambda xy: turned(xy - middle, -angle))
+    beyond = shapely.transform(_beyond(rng, whole, others), lambda xy: turned(xy - middle, -angle))
+    spread = largest(shapely.union_all([flat, beyond]))
     wide, deep = np.sqrt(mean_m2 * PER_FIELD * 1.45), np.sqrt(mean_m2 * PER_FIELD / 1.45)
     west, south, east, north = flat.bounds
     nu, nv = int((east - west) / wide) + 3, int((north - south) / deep) + 3
@@ -62,18 +72,33 @@ def _tract(rng: np.random.Generator, holder: Holder, mean_m2: float) -> Tract:
     bend = np.stack([np.sin(j * 0.5) * 0.3 * wide, np.sin(i * 0.4) * 0.3 * deep], axis=-1)
     nodes = nodes + bend + rng.normal(0, 0.1, nodes.shape) * (wide, deep)
     kinds = rng.choice(["strips", "houses", "garden"], (nu, nv), p=[0.68, 0.14, 0.18])
-    cells = faces([flat.boundary, *_field_lines(rng, nodes, kinds)])
+    cells = faces([spread.boundary, *_field_lines(rng, nodes, kinds)])
     at = shapely.get_coordinates(shapely.point_on_surface(cells))
-    shapely.prepare(flat)
-    cells = cells[shapely.contains_xy(flat, at)]
+    shapely.prepare(spread)
+    cells = cells[shapely.contains_xy(spread, at)]
+    cells = cells[shapely.area(shapely.intersection(cells, flat)) > 1]
     cells, _ = merged_small(cells, np.zeros(len(cells), dtype=int), LEAST_M2 * 1.02)
     at = shapely.get_coordinates(shapely.point_on_surface(cells))
     column = np.clip(((at[:, 0] - west) / wide + 1).astype(int), 0, nu - 1)
     row = np.clip(((at[:, 1] - south) / deep + 1).astype(int), 0, nv - 1)
-    polygons = shapely.transform(cells, lambda xy: turned(xy, angle) + middle)
-    return Tract(
-        holder, polygons, column * nv + row, [str(kinds[c, r]) for c, r in zip(column, row, strict=True)]
-    )
+    partial = shapely.area(shapely.difference(cells, flat)) > 1
+    taken = cells.copy()
+    taken[partial] = [largest(cell) for cell in shapely.intersection(cells[partial], flat)]
+    polygons, taken = (shapely.transform(g, lambda xy: turned(xy, angle) + middle) for g in (cells, taken))
+    taken[~partial] = polygons[~partial]
+    use = [str(kinds[c, r]) for c, r in zip(column, row, strict=True)]
+    return Tract(holder, polygons, column * nv + row, use, taken, partial)
+
+
+def _beyond(rng: np.random.Generator, whole: Any, others: list[Any]) -> Any:
+    """Land just outside two stretches of a zone's edge, away from other zones and phases."""
+    stretch_m = max(0.11 * np.sqrt(whole.area), 60.0)
+    middles = [whole.exterior.interpolate(t, normalized=True) for t in rng.random(2)]
+    near = shapely.union_all([m.buffer(stretch_m) for m in middles])
+    close = [other for other in others if other.distance(whole) < BEYOND_M + APART_M]
+    kept = shapely.union_all(shapely.buffer(np.array(close, dtype=object), APART_M)) if close else None
+    land = shapely.intersection(whole.buffer(BEYOND_M, join_style="mitre"), near)
+    return land if kept is None else shapely.difference(land, kept)
 
 
 def _field_lines(rng: np.random.Generator, nodes: Floats, kinds: Any) -> list[LineString]:
@@ -130,9 +155,10 @@ def _strips(rng: np.random.Generator, low: Floats, high: Floats, across: float) 
 
 
 def parcel_table(rng: np.random.Generator, made: list[Tract], net: Mesh) -> Columns:
-    """Cadastral columns; sheets and numbers restart in every commune."""
+    """Cadastral columns without the users; sheets and numbers restart in every commune."""
     polygons = np.concatenate([t.polygons for t in made])
     tract = np.repeat(np.arange(len(made)), [len(t.polygons) for t in made])
+    partial = np.concatenate([t.partial for t in made])
     n = len(polygons)
     at = shapely.get_coordinates(shapely.point_on_surface(polygons))
     commune = commune_of(net, at)
@@ -149,17 +175,6 @@ def parcel_table(rng: np.random.Generator, made: list[Tract], net: Mesh) -> Colu
     }
     pick = rng.random(n)
     land = [types[u][int(p * len(types[u]))] for u, p in zip(use, pick, strict=True)]
-    firm = (rng.random(n) < 0.03) & ~state
-    user = np.where(
-        state, rng.choice(["UBQ", "TPQ", "TCN"], n, p=[0.6, 0.3, 0.1]), np.where(firm, "TKT", "GDC")
-    )
-    person = people(rng, n)
-    called = {
-        "UBQ": "UBND xã quản lý",
-        "TPQ": "Trung tâm phát triển quỹ đất",
-        "TCN": "Cơ quan nhà nước",
-        "TKT": "Công ty (minh họa)",
-    }
     return {
         "commune_code": commune,
         "sheet_number": sheet,
@@ -167,17 +182,19 @@ def parcel_table(rng: np.random.Generator, made: list[Tract], net: Mesh) -> Colu
         "area_legal_m2": np.round(ha * 1e4 * rng.normal(1, 0.006, n), 1).tolist(),
         "land_type": land,
         "land_type_vintage": ["TT25-2014"] * n,
-        "user_type": user.tolist(),
-        "user_name": [called.get(u, p) for u, p in zip(user.tolist(), person, strict=True)],
-        "origin": np.where(
-            state, "Nhà nước quản lý", np.where(firm, "Nhà nước cho thuê", "Công nhận quyền sử dụng đất")
-        ).tolist(),
         "state_managed": state.tolist(),
-        "zone_key": [made[t].holder.key for t in tract],
-        "valid_from": [date(2018, 1, 1)] * n,
+        # A parcel that reaches beyond the zone is not under clearance as a whole: its case takes a part.
+        "zone_key": [None if p else made[t].holder.key for t, p in zip(tract, partial, strict=True)],
+        "valid_from": [SURVEYED] * n,
         "source": ["minh họa; thửa đất và người sử dụng giả định"] * n,
         "geom": geom,
     }
+
+
+def parcel_keys(parcels: Columns) -> list[str]:
+    """The keys that the database will generate."""
+    names = ("commune_code", "sheet_number", "parcel_number")
+    return ["-".join(parts) for parts in zip(*(parcels[name] for name in names), strict=True)]
 
 
 def _numbered(commune: list[str], block: Ints, at: Floats) -> tuple[list[str], list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from layers.demo.admin import admin_table, lineage_table, mesh, province_land
+from layers.demo.clearance import clearance
 from layers.demo.firms import firm_table
 from layers.demo.highways import highways
 from layers.demo.holds import hold_table, leases, reservations
@@ -20,7 +21,6 @@ from layers.demo.option import with_crossing, with_option
 from layers.demo.parcels import parcel_table, tracts
 from layers.demo.plane import Columns
 from layers.demo.roads import network, road_table
-from layers.demo.stages import event_table
 from layers.demo.zones import entrances, observation_table, zone_table, zones
 
 SEED = 20260630
@@ -44,10 +44,9 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
     tables
         Columns by table name; geometries in longitude, latitude.
     """
-    streams = iter(np.random.SeedSequence(seed).spawn(16))  # one per theme: a change in one leaves the rest
-
-    def rng() -> np.random.Generator:
-        return np.random.Generator(np.random.PCG64(next(streams)))
+    # One stream per theme: a change in one leaves the rest. Clearance has streams of its own behind them.
+    *themes, of_clearance = np.random.SeedSequence(seed).spawn(17)
+    rng, cases = _streams(themes), _streams(of_clearance.spawn(16))
 
     given = land(rng())
     main = highways()
@@ -60,7 +59,7 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
     let = leases(at, planned)
     kept = reservations(at, planned, let)
     fields = tracts(rng(), parks, scale)
-    parcels = parcel_table(rng(), fields, net)
+    files = clearance(cases, fields, parcel_table(rng(), fields, net), scale)
     ground = shapely.union_all([province_land(net, code) for code in ("BD", "DN")]).simplify(400)
     roads = network(rng(), given, outlines, main, gates, ground, scale)
     taken = shapely.union_all([given.wet.buffer(15), *shapely.buffer(outlines, 10)])
@@ -72,8 +71,7 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
         "leases": hold_table(at, let, planned, "leases"),
         "reservations": hold_table(at, kept, planned, "reservations"),
         "zone_observations": observation_table(parks),
-        "parcels": parcels,
-        "parcel_stage_events": event_table(rng(), fields, parcel_keys(parcels)),
+        **files,
         "enterprises": firm_table(rng(), roads, open_land, parks, scale),
         "roads": road_table(roads),
         "constraints": with_crossing(constraint_table(rng(), scale, given, outlines), parks),
@@ -88,10 +86,10 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
     return tables
 
 
-def parcel_keys(parcels: Columns) -> list[str]:
-    """The keys that the database will generate."""
-    names = ("commune_code", "sheet_number", "parcel_number")
-    return ["-".join(parts) for parts in zip(*(parcels[name] for name in names), strict=True)]
+def _streams(seeds: list[np.random.SeedSequence]) -> Callable[[], np.random.Generator]:
+    """What gives the generator of the next seed at every call."""
+    left = iter(seeds)
+    return lambda: np.random.Generator(np.random.PCG64(next(left)))
 
 
 def fingerprint(tables: Mapping[str, Columns]) -> str:

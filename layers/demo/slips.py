@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from layers.demo.parcels import parcel_keys
 from layers.demo.plane import METRES, Columns
 
 OFF_M = 0.3
@@ -28,7 +29,7 @@ def with_slips(tables: dict[str, Columns]) -> dict[str, Columns]:
     return {
         **tables,
         "enterprises": _firms(tables["enterprises"], tables["zones"]),
-        "parcels": _parcels(tables["parcels"], tables["parcel_stage_events"]),
+        **_parcels(tables["parcels"], tables["takes"], _cleared(tables)),
     }
 
 
@@ -50,24 +51,34 @@ def _firms(firms: Columns, zones: Columns) -> Columns:
     return {**firms, "geom": geoms, "tax_code": codes}
 
 
-def _parcels(parcels: Columns, events: Columns) -> Columns:
-    """One parcel lies off its neighbours, and another has a legal area that is a quarter too large."""
-    names = ("commune_code", "sheet_number", "parcel_number")
-    keys = ["-".join(parts) for parts in zip(*(parcels[name] for name in names), strict=True)]
-    cleared = {
-        key
-        for key, stage in zip(events["parcel_key"], events["stage"], strict=True)
-        if stage == "handed_over"
-    }
-    kept = [i for i in _single(keys) if keys[i] not in cleared]
+def _parcels(parcels: Columns, takes: Columns, cleared: set[str]) -> dict[str, Columns]:
+    """One parcel lies off its neighbours, its take with it; another has a legal area a quarter too large."""
+    keys = parcel_keys(parcels)
+    kept = [i for i in _single(keys) if keys[i] not in cleared and parcels["zone_key"][i] is not None]
     if len(kept) < 2:
-        return parcels
+        return {"parcels": parcels, "takes": takes}
     off, typed = kept[len(kept) // 2], kept[len(kept) // 3]
-    geoms: Any = np.array(parcels["geom"], dtype=object)
+    geoms, taken = (np.array(table["geom"], dtype=object) for table in (parcels, takes))
     geoms[off] = shapely.transform(geoms[off], lambda xy: xy + np.array([OFF_M, 0.0]) / METRES)
+    for row in np.flatnonzero(np.array(takes["parcel_key"]) == keys[off]):
+        taken[row] = geoms[off]
     areas = list(parcels["area_legal_m2"])
     areas[typed] = None if areas[typed] is None else round(areas[typed] * WRONG_AREA, 1)
-    return {**parcels, "geom": geoms, "area_legal_m2": areas}
+    return {
+        "parcels": {**parcels, "geom": geoms, "area_legal_m2": areas},
+        "takes": {**takes, "geom": taken},
+    }
+
+
+def _cleared(tables: dict[str, Columns]) -> set[str]:
+    """Keys of the parcels of cases that were ever handed over."""
+    events, takes = tables["stage_events"], tables["takes"]
+    over = {
+        key for key, stage in zip(events["case_key"], events["stage"], strict=True) if stage == "handed_over"
+    }
+    return {
+        parcel for parcel, case in zip(takes["parcel_key"], takes["case_key"], strict=True) if case in over
+    }
 
 
 def _single(keys: Any) -> list[int]:

@@ -172,7 +172,7 @@ def zone_table(given: list[Zone], gates: Geometries) -> Columns:
                         | {"area_legal_ha": area, "geom": outline})  # fmt: skip
         start = zone.versions[-1][0]
         rows += [
-            common | {"key": f"{zone.key}-GD{i}", "name": f"{zone.told['name']} – giai đoạn {i}"}
+            common | {"key": f"{zone.key}-GD{i}", "name": f"{zone.told['name']} – {_part(zone)} {i}"}
             | {"other_names": None, "parent_key": zone.key, "valid_from": start, "valid_to": None}
             | {"status": part.status or zone.told["status"], "area_legal_ha": part.area}
             | {"industrial_area_ha": None, "wastewater_capacity_m3_day": None, "geom": part.outline}
@@ -215,6 +215,11 @@ def _common(zone: Zone, gate: Any) -> dict[str, Any]:
         "entrance": gate,
         "source": f"minh họa; tên, diện tích, vị trí gần đúng: {told['source']}",
     } | _clearance(zone, zone.basis)
+
+
+def _part(zone: Zone) -> str:
+    """What a part of a zone is called; a park that becomes a city is cleared area by area."""
+    return "khu vực" if zone.told["status"] == "converting" else "giai đoạn"
 
 
 def _clearance(zone: Zone, basis: str) -> dict[str, Any]:
