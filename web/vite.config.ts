@@ -36,6 +36,7 @@ export default defineConfig({
       [
         "/catalogue", "/tiles", "/layers", "/search", "/matching", "/session", "/setup", "/codes",
         "/imports", "/faults", "/firms", "/certificates", "/exports", "/coverages", "/places",
+        "/clearance", "/edits", "/submissions", "/reports", "/duties", "/accounts",
       ].map((path) => [path, process.env["DIDOI_URL"] ?? "http://127.0.0.1:8000"]), // biome-ignore format: a list
     ),
   },

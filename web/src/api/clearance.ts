@@ -24,7 +24,13 @@ export type Scope = { as_of: string; zone: string | null; unit: string | null };
 
 /** What a share is a share of. */
 export type DenominatorId = "to_recover" | "planned" | "zone" | "industrial";
-export type Denominator = { id: DenominatorId; ha: number | null; ratio: number | null };
+export type Denominator = {
+  id: DenominatorId;
+  ha: number | null;
+  /** The numerator: all land handed over, for industrial land that of the lots alone. */
+  cleared_ha: number | null;
+  ratio: number | null;
+};
 
 export type FunnelRow = {
   group: Group;
@@ -40,13 +46,15 @@ export type FunnelRow = {
 export type Summary = {
   as_of: string;
   known_at: string | null;
+  /** Cases are kept, or only what others reported is known, or nothing. */
+  basis: "tracked" | "reported" | "none";
   scope: { level: string; key: string | null; name: string | null };
   illustrative: boolean;
   zones: { tracked: number; reported: number };
   age: { oldest_days: number | null; newest_on: string | null };
   previous_on: string | null;
-  to_recover: { ha: number; cases: number };
-  handed_over: { ha: number; ratio: number | null; of_ha: number; change_ha: number | null };
+  to_recover: { ha: number | null; cases: number };
+  handed_over: { ha: number | null; ratio: number | null; of_ha: number | null; change_ha: number | null };
   by_case: { cases: number; ratio: number | null; of_cases: number; change: number | null };
   money: { paid_vnd: number; approved_vnd: number; ratio: number | null };
   disputed: { ha: number; cases: number; ratio_of_rest: number | null };
@@ -54,6 +62,8 @@ export type Summary = {
   overdue: { ha: number; cases: number; firms: number };
   denominators: Denominator[];
   funnel: FunnelRow[];
+  /** What was reported of a zone, whether or not its cases are kept. */
+  reported: Reported[];
 };
 
 export type CurvePoint = [on: string, value: number];

@@ -15,11 +15,14 @@ function draw(size: number, paint: (pen: OffscreenCanvasRenderingContext2D) => v
   return pen.getImageData(0, 0, size * RATIO, size * RATIO);
 }
 
-/** Diagonal lines that join across tiles of the pattern: no data. */
-function hatch(colour: Colour): ImageData {
+/** The hatch of land in dispute, laid over the colour of its stage. */
+export const DISPUTE = "dispute";
+
+/** Diagonal lines that join across tiles of the pattern. */
+function hatch(ink: string, width: number): ImageData {
   return draw(8, (pen) => {
-    pen.strokeStyle = colour("@nodata.line");
-    pen.lineWidth = 1.1;
+    pen.strokeStyle = ink;
+    pen.lineWidth = width;
     pen.beginPath();
     for (const shift of [-8, 0, 8]) {
       pen.moveTo(shift - 1, 9);
@@ -71,7 +74,8 @@ const LOZENGE = { pixelRatio: RATIO, stretchX: [[16, 20]], stretchY: [[16, 20]],
 
 export function images(colour: Colour): Drawn[] {
   return [
-    { name: "hatch", data: hatch(colour), options: { pixelRatio: RATIO } },
+    { name: "hatch", data: hatch(colour("@nodata.line"), 1.1), options: { pixelRatio: RATIO } },
+    { name: DISPUTE, data: hatch(colour("--gp-dispute"), 1.7), options: { pixelRatio: RATIO } },
     { name: "firm", data: firm(colour), options: { pixelRatio: RATIO } },
     { name: "arrow", data: arrow(colour), options: { pixelRatio: RATIO } },
     { name: "pill", data: pill(colour, "@match.line"), options: LOZENGE },

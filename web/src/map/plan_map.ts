@@ -21,7 +21,13 @@ import { layerOf } from "./style.ts";
 
 setWorkerUrl(workerUrl);
 
-export type MapHit = { layer: string; key: string; name: string | null };
+export type MapHit = {
+  layer: string;
+  key: string;
+  name: string | null;
+  /** What else the tiles carry of it. */
+  properties: Record<string, unknown>;
+};
 
 export type Handlers = {
   camera: (camera: Camera, metresPerPixel: number) => void;
@@ -278,6 +284,7 @@ export class PlanMap {
         layer: layerOf(found.layer.id),
         key: String(found.properties["key"] ?? found.id),
         name: typeof name === "string" ? name : null,
+        properties: found.properties,
       };
     });
     return hits.filter(

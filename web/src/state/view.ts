@@ -1,5 +1,6 @@
 /** What the screen shows, as plain data: all of it is in the address, so that a link restores it. */
 
+import { GROUPS, type Group, MEASURES, type Measure } from "@/api/clearance.ts";
 import type { Level } from "@/api/places.ts";
 import type { Lang, Point } from "@/api/types.ts";
 
@@ -32,8 +33,31 @@ const LEVELS: readonly Level[] = ["province", "district", "commune"];
 export const TABS = ["imports", "faults", "firms", "certificate"] as const;
 export type Tab = (typeof TABS)[number];
 
+/** Clearance of a zone, of an administrative unit or of everything; null is "all". */
+export type ClearanceScreen = {
+  type: "clearance";
+  zone: string | null;
+  unit: string | null;
+  /** Only cases at this stage. */
+  group: Group | null;
+  /** The case that was chosen, and whether all of it is open. */
+  case: string | null;
+  open: boolean;
+  measure: Measure;
+};
+
 /** `run` names the import that is open. */
-export type Screen = { type: "map" } | { type: "admin"; tab: Tab; run: string | null };
+export type Screen = { type: "map" } | ClearanceScreen | { type: "admin"; tab: Tab; run: string | null };
+
+export const CLEARANCE: ClearanceScreen = {
+  type: "clearance",
+  zone: null,
+  unit: null,
+  group: null,
+  case: null,
+  open: false,
+  measure: "ha",
+};
 
 export type View = {
   screen: Screen;
@@ -98,10 +122,26 @@ export function write(view: View): string {
 }
 
 function writeScreen(query: URLSearchParams, screen: Screen): void {
-  if (screen.type === "map") return;
-  query.set("screen", "admin");
-  query.set("tab", screen.tab);
-  if (screen.run) query.set("import", screen.run);
+  switch (screen.type) {
+    case "map":
+      return;
+    case "clearance":
+      query.set("screen", "clearance");
+      if (screen.zone) query.set("zone", screen.zone);
+      if (screen.unit) query.set("unit", screen.unit);
+      if (screen.group) query.set("group", screen.group);
+      if (screen.case) query.set("case", screen.case);
+      if (screen.case && screen.open) query.set("open", "1");
+      if (screen.measure !== CLEARANCE.measure) query.set("measure", screen.measure);
+      return;
+    case "admin":
+      query.set("screen", "admin");
+      query.set("tab", screen.tab);
+      if (screen.run) query.set("import", screen.run);
+      return;
+    default:
+      screen satisfies never;
+  }
 }
 
 function layerText(id: string, drawn: Partial<Drawn>): string {
@@ -157,9 +197,23 @@ function readUnits(text: string | null): ByUnits | null {
 }
 
 function readScreen(query: URLSearchParams): Screen {
+  if (query.get("screen") === "clearance") return readClearance(query);
   if (query.get("screen") !== "admin") return { type: "map" };
   const tab = TABS.find((one) => one === query.get("tab")) ?? "imports";
   return { type: "admin", tab, run: tab === "imports" ? query.get("import") : null };
+}
+
+function readClearance(query: URLSearchParams): ClearanceScreen {
+  const open = query.get("case") || null;
+  return {
+    type: "clearance",
+    zone: query.get("zone") || null,
+    unit: query.get("unit") || null,
+    group: GROUPS.find((one) => one === query.get("group")) ?? null,
+    case: open,
+    open: open !== null && query.get("open") === "1",
+    measure: MEASURES.find((one) => one === query.get("measure")) ?? CLEARANCE.measure,
+  };
 }
 
 function numbers(text: string | null, count: number): number[] | null {
