@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import (
     ARRAY,
     TEXT,
@@ -14,10 +16,11 @@ from sqlalchemy import (
     Identity,
     Index,
     Table,
+    select,
 )
 
-from layers.catalogue.zone_supply import OUTLOOKS
-from layers.layer import Layer, Paint, Text, column, geometry, indexes, metadata, tiled
+from layers.catalogue.zone_supply import OUTLOOKS, shown
+from layers.layer import Layer, Paint, Rows, Text, column, geometry, holds, indexes, metadata, tiled
 
 TABLE = Table(
     "free_plots",
@@ -48,6 +51,22 @@ TABLE = Table(
 indexes(TABLE, open_key=False)
 Index("ix_free_plots_zone_key", TABLE.c.zone_key, TABLE.c.valid_from)
 
+
+def rows(as_of: date) -> Rows:
+    """Plots that are free on a date; after today as it is foreseen in the middle."""
+    return at_outlook(as_of, "p50")
+
+
+def at_outlook(as_of: date, outlook: str) -> Rows:
+    """
+    Plots that are free on a date.
+
+    ``outlook`` is ``known`` or a level of the forecast, ``p10``, ``p50`` or ``p90``; see
+    :func:`layers.catalogue.zone_supply.shown`.
+    """
+    return select(*TABLE.c).where(holds(TABLE, as_of), shown(TABLE, TABLE.c.zone_key, as_of, outlook))
+
+
 LAYER = Layer(
     id="free_plots",
     title=Text("Lô trống sẵn sàng", "Free plots"),
@@ -58,6 +77,7 @@ LAYER = Layer(
     group="land",
     table=TABLE,
     kind="derived",
+    rows=rows,
     order=55,
     shown=True,
     swatch="@plot.free",

@@ -11,16 +11,24 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     Float,
     Identity,
     Index,
     Table,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
     select,
 )
 
 from layers.catalogue.zones import STATUSES
 from layers.catalogue.zones import TABLE as ZONES
+from layers.dates import COUNTRY_TIME, today
 from layers.layer import Code, Layer, Paint, Rows, Text, column, geometry, holds, metadata
 
 BASES = (
@@ -81,8 +89,34 @@ DERIVED = (
 )
 
 
+def shown(table: Table, zone_key: ColumnElement[str], as_of: date, outlook: str) -> ColumnElement[bool]:
+    """
+    Which rows of supply or of free plots answer for a date: what is known, up to today.
+
+    A date after today is answered from a forecast where the zone has one at that outlook. What is after today
+    is asked in the query again: a statement may be kept over midnight.
+    """
+    known = table.c.outlook == "known"
+    if outlook == "known" or as_of <= today():
+        return known
+    ahead = literal(as_of, Date) > cast(func.timezone(COUNTRY_TIME.key, func.now()), Date)
+    own = TABLE.alias("foreseen")
+    lasting = and_(own.c.valid_from <= as_of, or_(own.c.valid_to.is_(None), own.c.valid_to > as_of))
+    has = exists().where(own.c.key == zone_key, own.c.outlook == outlook, lasting)
+    return or_(and_(ahead, table.c.outlook == outlook), and_(known, or_(~ahead, ~has)))
+
+
 def rows(as_of: date) -> Rows:
-    """Supply of every zone that exists on a date, with the zone's boundary of that date."""
+    """Supply of every zone that exists on a date; after today as it is foreseen in the middle."""
+    return at_outlook(as_of, "p50")
+
+
+def at_outlook(as_of: date, outlook: str) -> Rows:
+    """
+    Supply of every zone that exists on a date, with the zone's boundary of that date.
+
+    ``outlook`` is ``known`` or a level of the forecast, ``p10``, ``p50`` or ``p90``; see :func:`shown`.
+    """
     joined = TABLE.join(ZONES, (ZONES.c.key == TABLE.c.key) & holds(ZONES, as_of))
     zone = (
         ZONES.c.name,
@@ -93,7 +127,11 @@ def rows(as_of: date) -> Rows:
         ZONES.c.geom_tile,
         ZONES.c.geom_low,
     )
-    return select(*TABLE.c, *zone).select_from(joined).where(holds(TABLE, as_of))
+    return (
+        select(*TABLE.c, *zone)
+        .select_from(joined)
+        .where(holds(TABLE, as_of), shown(TABLE, TABLE.c.key, as_of, outlook))
+    )
 
 
 LAYER = Layer(

@@ -83,6 +83,12 @@ def changed(db: Connection, take_ids: Sequence[int]) -> list[Changed]:
     return [Changed(zone, first[zone]) for zone in sorted(first)]
 
 
+def known(db: Connection, zone_keys: Sequence[str]) -> set[str]:
+    """Zones of which it is known what their supply rests on; before the first hand-over it is not."""
+    told = select(HANDOVERS.c.zone_key).where(among(HANDOVERS.c.zone_key, zone_keys)).distinct()
+    return set(db.execute(told).scalars())
+
+
 def renew_takes(db: Connection, zone_keys: Sequence[str], take_ids: Sequence[int]) -> None:
     """The same for some takes alone."""
     of_zones = among(HANDOVERS.c.zone_key, zone_keys)

@@ -2,7 +2,7 @@
 What follows from stages of cases, and no more: the zones that they touch, from the day on that they change.
 
 The same rules run as for a whole refresh (`layers.supply.rows`), over the days that are in question; rows
-that begin earlier are found again in what is stored and go on, or end. A test holds both ways to the same rows.
+that begin earlier are found again in what is stored and go on, or end. A test holds both ways to the same.
 """
 
 from __future__ import annotations
@@ -57,12 +57,15 @@ def follow(db: Connection, take_ids: Sequence[int]) -> Followed:
         return Followed()
     since = min(change.since for change in touched)
     changed = {change.zone_key for change in touched}
+    followed, written = Followed(), Written()
+    followed.out_of_step = sorted(changed - handovers.known(db, sorted(changed)))
     handovers.renew_takes(db, sorted(changed), takes)
     units = load(db, keys, since - ONE_DAY)
     limits = Limits.now(db)
-    followed, written = Followed(), Written()
     parks = {units[key].parent_key for key in changed}
     for unit in [unit for unit in units.values() if unit.key in changed or unit.key in parks]:
+        if unit.key in followed.out_of_step:
+            continue
         if not _follow_one(db, unit, units, limits, since, written):
             followed.out_of_step.append(unit.key)
         followed.count += 1
