@@ -90,5 +90,6 @@ def tilejson_of(ask: Ask, shown: Layer, base: str) -> dict[str, object]:
 
 
 def _field(shown: Layer, name: str) -> str:
-    told = about(shown.columns()[name])
+    col = shown.columns().get(name)  # what a tile carries for its style alone has no words
+    told = None if col is None else about(col)
     return f"{told.title.vi} / {told.title.en}" if told else name
