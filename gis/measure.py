@@ -107,6 +107,23 @@ def distance_m(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Floats:
     return distance
 
 
+def authalic_height(sin_lat: Floats) -> Floats:
+    """
+    Second coordinate of the cylindrical equal-area projection, beside the longitude in radians.
+
+    Parameters
+    ----------
+    sin_lat
+        Any shape, sine of the latitude.
+
+    Returns
+    -------
+    height
+        The same shape, in semi-axes of the ellipsoid: areas on the plane are areas on the ellipsoid.
+    """
+    return 0.5 * (1 - _E2) * (sin_lat / (1 - _E2 * sin_lat * sin_lat) + np.arctanh(_E * sin_lat) / _E)
+
+
 def _polygons(geoms: Geometries) -> tuple[Geometries, Ints]:
     parts, owner = shapely.get_parts(geoms, return_index=True)
     if (shapely.get_type_id(parts) >= shapely.GeometryType.MULTIPOINT).any():  # multi inside a collection
@@ -142,7 +159,7 @@ def _ring_area_m2(lonlat: Floats, ring: Ints, rings: int) -> Floats:
     origin = lonlat[start[ring]]
     x = np.radians(lonlat[:, 0] - origin[:, 0])  # from the ring's own corner: small numbers keep their digits
     s = np.sin(np.radians(lonlat[:, 1]))
-    height = 0.5 * (1 - _E2) * (s / (1 - _E2 * s * s) + np.arctanh(_E * s) / _E)
+    height = authalic_height(s)
     y = height - height[start[ring]]
     dx = np.diff(x)
     # The geodesic bends off its chord by y'' = −sinφ·(r² + 3·M²·(dφ/dλ)²), r the radius of the parallel
