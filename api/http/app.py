@@ -12,6 +12,7 @@ from api.http import (
     accounts,
     catalogue,
     certificates,
+    clearance,
     coverages,
     docs,
     edits,
@@ -26,6 +27,7 @@ from api.http import (
     search,
     session,
     site,
+    submissions,
     tiles,
 )
 from api.http.deps import open_doors
@@ -71,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     for part in (
         catalogue,
         certificates,
+        clearance,
         coverages,
         search,
         places,
@@ -82,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         faults,
         edits,
         same_firm,
+        submissions,
         session,
         accounts,
         docs,

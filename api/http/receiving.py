@@ -17,7 +17,7 @@ from api.actions.guided_import import MOST_BYTES, UploadTooLarge
 from api.http.errors import RETRY_AFTER_S, LengthMissing, ServerBusy, UploadStalled
 from layers.db.cluster import DiskFull
 
-UPLOAD = re.compile(r"^/imports/[^/]+/files/[^/]+$")
+UPLOAD = re.compile(r"^/(imports/[^/]+/files/[^/]+|submissions/[0-9]+/file|clearance/documents/[0-9]+/file)$")
 STALLED_S = 30.0
 """Nobody sends nothing for longer."""
 WHOLE_S = 3_600.0
