@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from api.documents import submission_xlsx
 from layers.access import Actor, Right, RightMissing, Role
+from layers.catalogue.cases import TABLE as CASES
 from layers.clearance import maintain
 from layers.clearance.bulk import reading, submissions
 from layers.clearance.bulk.kinds import COLUMNS
@@ -346,7 +347,7 @@ def workbook(path: Path, headings: list[str], *rows: list[Any], sheet: str = rea
     for line, row in enumerate(rows, 1):
         for at, value in enumerate(row):
             if isinstance(value, date):
-                page.write_datetime(line, at, value, day)
+                page.write_datetime(line, at, datetime.combine(value, time()), day)
             else:
                 page.write(line, at, value)
     book.close()
