@@ -115,10 +115,13 @@ def write_runs(db: Connection, keys: list[str] | None) -> None:
     db.execute(insert(RUNS).from_select(["case_key", "from_on", "to_on", "stage", "stage_rank"], rows))
 
 
-def write_shares(db: Connection, keys: list[str] | None) -> None:
-    """``take_shares``: exact areas of takes inside zones, parks and phases."""
-    of_cases = select(TAKES.c.id).where(TAKES.c.case_key.in_(keys)) if keys is not None else None
-    db.execute(delete(SHARES) if of_cases is None else delete(SHARES).where(SHARES.c.take_id.in_(of_cases)))
+def write_shares(db: Connection, keys: list[str] | None, takes: list[int] | None = None) -> None:
+    """``take_shares``: exact areas of takes (all of the cases, or those named) inside zones and phases."""
+    mine = _of(select(TAKES.c.id), TAKES.c.case_key, keys)
+    if takes is not None:
+        mine = mine.where(TAKES.c.id == func.any(cast(takes, ARRAY(BigInteger))))
+    every = keys is None and takes is None
+    db.execute(delete(SHARES) if every else delete(SHARES).where(SHARES.c.take_id.in_(mine)))
     zones = latest_zones("key", "geom").subquery("zone")
     cut = func.ST_CollectionExtract(func.ST_Intersection(TAKES.c.geom, zones.c.geom), 3)
     area_mm2 = case(
@@ -128,7 +131,7 @@ def write_shares(db: Connection, keys: list[str] | None) -> None:
     meets = select(TAKES.c.id, zones.c.key, cast(area_mm2, BigInteger).label("area_mm2")).join_from(
         TAKES, zones, func.ST_Intersects(zones.c.geom, TAKES.c.geom)
     )
-    found = _of(meets, TAKES.c.case_key, keys).subquery("found")
+    found = (meets if every else meets.where(TAKES.c.id.in_(mine))).subquery("found")
     db.execute(insert(SHARES).from_select(list(SHARES.c.keys()), select(found).where(found.c.area_mm2 > 0)))
 
 
@@ -166,12 +169,17 @@ def write_take_runs(db: Connection, keys: list[str] | None) -> None:
 
 def write_case_rows(db: Connection, keys: list[str] | None) -> None:
     """The columns of a case that follow from its records: area, outline, dispute, blocker."""
-    open_takes = select(
-        TAKES.c.case_key,
-        func.sum(TAKES.c.area_ha).label("area_ha"),
-        func.ST_Multi(func.ST_Union(TAKES.c.geom)).label("geom"),
-    ).where(TAKES.c.valid_to.is_(None))
-    land = _of(open_takes, TAKES.c.case_key, keys).group_by(TAKES.c.case_key).subquery("land")
+    lasts = TAKES.c.valid_to.is_not_distinct_from(CASES.c.valid_to)  # to the end of an ended case
+    held = (
+        select(
+            TAKES.c.case_key,
+            func.sum(TAKES.c.area_ha).label("area_ha"),
+            func.ST_Multi(func.ST_Union(TAKES.c.geom)).label("geom"),
+        )
+        .join(CASES, and_(CASES.c.key == TAKES.c.case_key, lasts))
+        .group_by(TAKES.c.case_key)
+    )
+    land = _of(held, TAKES.c.case_key, keys).subquery("land")
     own = CASES.alias("own")
     rows = select(
         own.c.id,

@@ -121,7 +121,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(db: Connection, case: 
     wanted, changes = REFUSED[what]
     append_many(db, OFFICE, [_event(0), _event(1)])
     good = {"stage": "plan_published", "effective_on": date(2025, 3, 5)}
-    told = {"case_key": case, "document": _event(2).document, **good, **changes}
+    told: dict[str, Any] = {"case_key": case, "document": _event(2).document, **good, **changes}
     before = _kept(db)
     (fault,) = faults(db, OFFICE, [NewEvent(**told)])
     assert type(fault) is wanted
