@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import TEXT, BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Table
+from sqlalchemy import TEXT, BigInteger, CheckConstraint, Column, Date, Index, Table
 
 from layers.layer import metadata
 
@@ -11,7 +11,8 @@ from layers.layer import metadata
 HANDOVERS = Table(
     "supply_handovers",
     metadata,
-    Column("take_id", BigInteger, ForeignKey("takes.id", ondelete="CASCADE"), primary_key=True),
+    #: Not a foreign key: of a take that was removed it is still to be known that supply rested on it.
+    Column("take_id", BigInteger, primary_key=True),
     Column("zone_key", TEXT, primary_key=True),
     Column("from_on", Date, primary_key=True),
     Column("to_on", Date),

@@ -38,8 +38,9 @@ def refresh(
         Zones or phases whose records changed; the park that a phase belongs to is computed with it.
         None means every zone, or those that the takes meet.
     changed_takes
-        Ids of takes, where nothing but the stages of their cases changed. What follows from that is found
-        from the hand-overs that supply rested on so far; mostly it is nothing. Forecasts follow later.
+        Ids of takes, where nothing changed but the stages of their cases, or that takes began, ended or are
+        gone; boundaries are those of before. What follows is found from the hand-overs that supply rested on
+        so far; mostly it is nothing. Forecasts follow later.
 
     Returns
     -------

@@ -63,9 +63,10 @@ def renew(db: Connection, zone_keys: Sequence[str]) -> None:
 
 
 def of_same_cases(db: Connection, take_ids: Sequence[int]) -> list[int]:
-    """All takes of the cases that some takes belong to: a stage is a case's."""
+    """Some takes, which may be gone, with all others of their cases: a stage is a case's."""
     named = select(TAKES.c.case_key).where(TAKES.c.id == func.any(_ids(take_ids)))
-    return sorted(db.execute(select(TAKES.c.id).where(TAKES.c.case_key.in_(named))).scalars())
+    found = db.execute(select(TAKES.c.id).where(TAKES.c.case_key.in_(named))).scalars()
+    return sorted({*take_ids, *found})
 
 
 def changed(db: Connection, take_ids: Sequence[int]) -> list[Changed]:

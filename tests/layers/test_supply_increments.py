@@ -126,3 +126,15 @@ def test_rows_that_the_records_do_not_explain_are_written_anew(db: Connection) -
     followed = rows(db, FREE_PLOTS), rows(db, SUPPLY)
     refresh(db)
     assert followed == (rows(db, FREE_PLOTS), rows(db, SUPPLY))
+
+
+def test_a_take_that_is_removed_clears_nothing_any_more(db: Connection) -> None:
+    keys = a_park(db)
+    event(db, keys[4], "handed_over", date(2024, 1, 1))
+    gone = select(TAKES.c.id).where(TAKES.c.case_key == keys[4])
+    takes = list(db.execute(gone).scalars())
+    db.execute(TAKES.delete().where(TAKES.c.case_key == keys[4]))
+    assert refresh(db, changed_takes=takes) == 1
+    followed = rows(db, FREE_PLOTS), rows(db, SUPPLY)
+    refresh(db)
+    assert followed == (rows(db, FREE_PLOTS), rows(db, SUPPLY))

@@ -239,6 +239,16 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "supply_handovers",
+        sa.Column("take_id", sa.BigInteger(), nullable=False),
+        sa.Column("zone_key", sa.TEXT(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("to_on IS NULL OR to_on > from_on", name=op.f("ck_supply_handovers_range")),
+        sa.PrimaryKeyConstraint("take_id", "zone_key", "from_on", name=op.f("pk_supply_handovers")),
+    )
+    op.create_index("ix_supply_handovers_zone_key", "supply_handovers", ["zone_key"], unique=False)
+    op.create_table(
         "takes",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("case_key", sa.TEXT(), nullable=False),
@@ -342,19 +352,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
     )
-    op.create_table(
-        "supply_handovers",
-        sa.Column("take_id", sa.BigInteger(), nullable=False),
-        sa.Column("zone_key", sa.TEXT(), nullable=False),
-        sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("to_on", sa.Date(), nullable=True),
-        sa.CheckConstraint("to_on IS NULL OR to_on > from_on", name=op.f("ck_supply_handovers_range")),
-        sa.ForeignKeyConstraint(
-            ["take_id"], ["takes.id"], name=op.f("fk_supply_handovers_take_id_takes"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("take_id", "zone_key", "from_on", name=op.f("pk_supply_handovers")),
-    )
-    op.create_index("ix_supply_handovers_zone_key", "supply_handovers", ["zone_key"], unique=False)
     op.create_table(
         "take_shares",
         sa.Column("take_id", sa.BigInteger(), nullable=False),
