@@ -160,7 +160,7 @@ export const api = {
   signOut: (csrf: string | null) => send<unknown>("DELETE", "/session", undefined, csrf),
 
   setUp: (
-    account: { token: string; name: string; full_name: string; password: string },
+    account: { token: string; name?: string; full_name?: string; password: string },
     csrf: string | null,
   ) => send<unknown>("POST", "/setup", account, csrf),
 };

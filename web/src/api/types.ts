@@ -49,7 +49,26 @@ export type Layer = {
   version: string;
 };
 
-export type Account = { name: string; full_name: string; role: string };
+/** What a role may do; the server holds to it, the page offers nothing else. */
+export type Right =
+  | "see_work"
+  | "edit_layers"
+  | "edit_parcels"
+  | "keep_cases"
+  | "see_households"
+  | "see_firm_contacts"
+  | "submit"
+  | "approve"
+  | "manage_accounts";
+
+export type Account = {
+  name: string;
+  full_name: string;
+  role: "planner" | "land_officer" | "approver" | "administrator";
+  rights: Right[];
+  /** Units that somebody works for today, by their latest name. */
+  territory: { key: string; name: string | null; valid_from: string; valid_to: string | null }[];
+};
 
 export type Catalogue = {
   version: string;

@@ -3,7 +3,7 @@
 import { getContext, setContext } from "svelte";
 import { api, type Filters } from "@/api/client.ts";
 import { type Coverage, coverages } from "@/api/coverages.ts";
-import type { Box, Catalogue, Lang, Layer, Point, Session } from "@/api/types.ts";
+import type { Box, Catalogue, Lang, Layer, Point, Right, Session } from "@/api/types.ts";
 import { asProblem, type Load, Resource } from "@/lib/resource.svelte.ts";
 import { type Facts, type Section, say, sayOf, told, type Word } from "@/lib/words.ts";
 import { stacked } from "@/map/coverages.ts";
@@ -262,9 +262,9 @@ export class App {
     return this.known?.account ?? null;
   }
 
-  /** Whether data may be imported and mended. */
-  get planner(): boolean {
-    return this.account !== null;
+  /** Whether whoever is signed in holds a right, somewhere at least. */
+  may(right: Right): boolean {
+    return this.account?.rights.includes(right) ?? false;
   }
 
   get csrf(): string | null {
