@@ -202,7 +202,7 @@ def _zones(db: Connection, keys: Sequence[str], as_of: date) -> dict[str, _Zone]
         who = row.enterprise_key or row.holder
         zone_of[row.lot_key].waiting[row.lot_key][who] = (row.enterprise_key, row.holder)
     for zone, shape in _cleared_of_reserved(db, zone_of, as_of):
-        zone.plots.append(shape)
+        zone.plots.append(shapely.difference(shape, shapely.union_all(zone.plots)))
     return {key: by_park[park_of.get(key, key)] for key in keys}
 
 
@@ -222,9 +222,8 @@ def _cleared_of_reserved(
     db: Connection, zone_of: dict[str, _Zone], as_of: date
 ) -> Iterable[tuple[_Zone, Any]]:
     """The cleared part of serviced lots that are reserved: no free plot, but usable by who waits."""
-    reserved = [key for key, zone in zone_of.items() if key in zone.waiting]
-    if not reserved:
-        return
+    begun = and_(RESERVATIONS.c.from_on <= as_of, _lasting(RESERVATIONS, as_of))
+    reserved = select(RESERVATIONS.c.lot_key).where(begun, RESERVATIONS.c.lot_key.in_(sorted(zone_of)))
     run = and_(
         RUNS.c.case_key == TAKES.c.case_key,
         RUNS.c.stage_rank == CLEARED_RANK,

@@ -423,6 +423,21 @@ def test_the_case_that_unlocks_most_per_case_comes_first_with_the_firms_that_wai
     assert strip["ha"] == pytest.approx(2.0, rel=1e-3)
 
 
+def test_land_that_is_kept_for_a_firm_grows_for_it_as_free_land_does(db: Connection) -> None:
+    keys = five_hectares(db)
+    lot = a_lot(db, "A", "CN-1", rectangle(0, 0, 500, 100), serviced_on=OPENED)
+    a_reservation(db, lot, OPENED, holder="Công ty Dệt")
+    for key in (keys[0], keys[1], keys[4]):
+        stage(db, key, "handed_over", date(2025, 3, 1))
+    for key in (keys[2], keys[3]):
+        stage(db, key, "notified", date(2024, 2, 1))
+    refresh(db, ["A"])  # nothing is free, but 1, 2 and 5 are ready for who reserved the lot
+    (knot,) = overdue(db, zone(db), Moment(D))
+    assert knot.plot is not None
+    assert knot.plot.to_ha == pytest.approx(5.0, rel=1e-3)
+    assert knot.firms == ((None, "Công ty Dệt"),)
+
+
 def test_leased_or_unserviced_land_is_not_unlocked_and_counts_as_its_own_ground(db: Connection) -> None:
     keys = five_hectares(db)
     lot = a_lot(db, "A", "1", rectangle(0, 0, 100, 100), serviced_on=OPENED)
