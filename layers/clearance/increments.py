@@ -55,17 +55,21 @@ def settle(db: Connection, before: Standings, after: Standings) -> dict[str, int
     revisions
         By case, as they are now.
     """
-    touched = {zone for one in (*before.values(), *after.values()) for zone in one.zones()}
     changed = [key for key, one in after.items() if key not in before or before[key].runs != one.runs]
     _write_runs(db, {key: after[key] for key in changed})
     redrawn = [k for k, one in after.items() if k not in before or _drawn(before[k]) != _drawn(one)]
     _write_tile_runs(db, {key: after[key] for key in redrawn})
-    mark_forecasts(db, touched)
-    _add_to_ledger(db, difference(before, after))
+    added = difference(before, after)
+    if added or changed or redrawn:
+        mark_forecasts(db, {zone for one in (*before.values(), *after.values()) for zone in one.zones()})
+        _add_to_ledger(db, added)
     revisions = _raise(db, list(after))
-    freed = {zone for key, one in after.items() if _frees(before.get(key), one) for zone in one.zones()}
+    freed = {key for key, one in after.items() if _frees(before.get(key), one)}
     if freed:
-        supply.refresh(db, freed)
+        takes = {
+            take.id for key in freed for one in (before.get(key), after[key]) if one for take in one.takes
+        }
+        supply.refresh(db, changed_takes=takes)
     bump(db, VERSIONED)
     return revisions
 
