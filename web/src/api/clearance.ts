@@ -91,7 +91,8 @@ export type Curve = {
   gap: { value: number; on: string } | null;
 };
 
-export type Firm = { key: string; name: string };
+/** `key` is null where the register does not have the firm. */
+export type Firm = { key: string | null; name: string };
 export type OverdueRow = {
   id: string;
   case_keys: string[];
@@ -112,12 +113,21 @@ export type OverdueRow = {
   box: Box | null;
 };
 
+/** What others said; `ratio` and `of` tell which denominator the share has, where that is known. */
 export type Reported = {
   on: string;
   quantity: string;
   value: number | null;
+  /** As its source names it. */
   denominator: string | null;
   source: string | null;
+  ratio: number | null;
+  of: DenominatorId | null;
+  /** Of hectares: what they are of each denominator that is known here. */
+  shares?: { of: DenominatorId; of_ha: number; ratio: number }[];
+  /** Of a ratio that came with hectares: what it must be a share of, and which of ours that is. */
+  implied_ha?: number | null;
+  implied?: DenominatorId | null;
 };
 export type ZoneRow = {
   key: string;
@@ -160,15 +170,16 @@ export type TimelineStep = {
 export type Case = {
   case: Row & { key: string; revision: number };
   etag: string;
-  /** Null where the reader may not see households. */
+  /** Whether the reader may not see households here: then what is personal is null, which is not "none". */
+  masked: boolean;
   people: Row[] | null;
   takes: Row[];
-  assets: Row[];
-  valuations: Row[];
+  assets: Row[] | null;
+  valuations: Row[] | null;
   payees: Row[] | null;
-  payments: Row[];
-  resettlements: Row[];
-  documents: Row[];
+  payments: Row[] | null;
+  resettlements: Row[] | null;
+  documents: Row[] | null;
   contacts: Row[] | null;
   complaints: Row[] | null;
   blockers: Row[];

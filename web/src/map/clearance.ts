@@ -135,7 +135,12 @@ function pieceLayers(pieces: Layer, shown: Shown, colour: Colour): LayerSpecific
       ...of,
       id: `${STAGES}--line`,
       type: "line",
-      paint: { "line-color": "#FFFFFF", "line-opacity": 0.75, "line-width": width(0.2, 0.9) },
+      paint: {
+        "line-color": colour("@select.case"),
+        // From far off a white edge would be wider than the land inside it.
+        "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0, 15, 0.75],
+        "line-width": width(0.2, 0.9),
+      },
     },
     {
       ...of,
@@ -147,8 +152,8 @@ function pieceLayers(pieces: Layer, shown: Shown, colour: Colour): LayerSpecific
     ...cased(of, `${STAGES}--state`, flagged("state_managed"), {
       casing: colour("--gp-state-casing"),
       ink: colour("--gp-state"),
-      casing_px: width(1.5, 4.5),
-      ink_px: width(0.8, 2.2),
+      casing_px: width(0.4, 4.5),
+      ink_px: width(0.5, 2.2),
     }),
     ...cased(of, `${STAGES}--chosen`, chosen, {
       casing: colour("@select.case"),

@@ -143,7 +143,9 @@ export class PlanMap {
   fit(box: Box, maxZoom = 15, below_px = 56): void {
     const [west, south, east, north] = box;
     const bounds: LngLatBoundsLike = [west, south, east, north];
-    const padding = { top: 56, left: 56, right: 56, bottom: below_px };
+    // A narrow map has no room to give away.
+    const edge = Math.min(56, Math.round(this.#map.getContainer().clientWidth * 0.08));
+    const padding = { top: edge, left: edge, right: edge, bottom: Math.min(below_px, edge + below_px - 56) };
     this.#settled(() => this.#map.fitBounds(bounds, { padding, maxZoom, duration: this.#duration }));
   }
 

@@ -16,7 +16,9 @@ export type Frame = { from: string; to: string; cut: boolean };
 
 export function frame(curve: Curve, asOf: string): Frame {
   const roadmap = curve.roadmaps.at(-1)?.points ?? [];
-  const starts = [asOf, ...curve.actual.slice(0, 1).map(first), ...roadmap.slice(0, 1).map(first)];
+  // Years in which nothing was planned or done yet say nothing: the curve starts with its last nought.
+  const begun = curve.actual.findLast(([, value]) => value === 0) ?? curve.actual[0];
+  const starts = [asOf, ...(begun ? [first(begun)] : []), ...roadmap.slice(0, 1).map(first)];
   const ends = [
     asOf,
     ...curve.deadlines.map((one) => one.on),
