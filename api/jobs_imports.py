@@ -179,7 +179,7 @@ def _load(engine: Engine, home: Path, row: Import, tell: _Teller) -> None:
         return
     request = planned(plan, path)
     with engine.begin() as db:
-        run_id, _ = load(db, _loader(db, row, target(plan.target).edit).name, request, tell)
+        run_id, _ = load(db, _loader(db, row, target(request.target).edit).name, request, tell)
         # In the transaction of the rows: they and the state come together, or neither.
         if not tell.set(db, state="loaded", run_id=run_id, progress=None):
             raise _Stopped
