@@ -221,10 +221,11 @@ def mark_forecasts(db: Connection, zones: Iterable[str]) -> None:
 
     The rows are also the locks under which the zones' ledger is written: in order, held to the end.
     """
-    rows = [{"zone_key": key} for key in sorted(set(zones))]
-    if not rows:
+    keys = sorted(set(zones))
+    if not keys:
         return
-    made = upsert(FORECASTS).values(rows)
+    told = func.unnest(cast(keys, ARRAY(TEXT))).column_valued("told")
+    made = upsert(FORECASTS).from_select(["zone_key"], select(told))
     raised = {"changed": FORECASTS.c.changed + 1}
     db.execute(made.on_conflict_do_update(index_elements=["zone_key"], set_=raised))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import TEXT, BigInteger, Column, Connection, Table, cast, func, select
+from sqlalchemy import ARRAY, TEXT, BigInteger, Column, Connection, Table, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from layers.layer import metadata
@@ -25,11 +25,9 @@ def bump(db: Connection, names: Iterable[str]) -> None:
     version of another that was made later at the same address.
     """
     first = cast(func.extract("epoch", func.clock_timestamp()), BigInteger)
-    for name in sorted(set(names)):
-        row = insert(VERSIONS).values(name=name, version=first)
-        db.execute(
-            row.on_conflict_do_update(index_elements=["name"], set_={"version": VERSIONS.c.version + 1})
-        )
+    told = func.unnest(cast(sorted(set(names)), ARRAY(TEXT))).column_valued("told")
+    rows = insert(VERSIONS).from_select(["name", "version"], select(told, first))
+    db.execute(rows.on_conflict_do_update(index_elements=["name"], set_={"version": VERSIONS.c.version + 1}))
 
 
 def versions(db: Connection) -> dict[str, int]:
