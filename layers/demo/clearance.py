@@ -9,10 +9,13 @@ import numpy as np
 from layers.demo.cases import case_keys, case_table, take_table
 from layers.demo.histories import histories
 from layers.demo.holdings import holdings, with_users
+from layers.demo.money import tables as money
 from layers.demo.parcels import Tract, parcel_keys
+from layers.demo.people import tables as people
 from layers.demo.plane import Columns
 from layers.demo.projects import project_of, project_table, projects
-from layers.demo.stages import document_table, event_table, steps
+from layers.demo.roadmaps import tables as roadmaps
+from layers.demo.stages import document_table, event_table, plan_numbers, steps
 
 
 def clearance(
@@ -41,12 +44,16 @@ def clearance(
     keys = case_keys(every, project)
     days, stuck = histories(rng(), made, held, every, project)
     events = steps(rng(), held, days, stuck)
+    plans = plan_numbers(days, every, project)
     communes = list(parcels["commune_code"])
     return {
         "parcels": parcels,
         "clearance_projects": project_table(every),
         "cases": case_table(rng(), held, every, project, keys, days, communes),
         "takes": take_table(made, held, keys, days, parcels, parcel_keys(parcels), state),
-        "documents": document_table(events, days, keys, project),
+        "documents": document_table(events, days, keys, plans, project),
         "stage_events": event_table(events, keys, rng()),
+        **money(rng(), held, days, every, project, keys, plans),
+        **people(rng(), held, days, stuck, every, project, keys),
+        **roadmaps(rng(), held, every, project, days),
     }

@@ -60,6 +60,7 @@ PUBLISHED = (
 )
 #: Households of Biên Hòa 1 that had handed over by the first of these days: 323 of 355.
 EARLY_HOUSEHOLDS = 323 / 355
+TRIES = 30
 CITY_BEGINS = date(2024, 9, 9)
 
 
@@ -150,20 +151,31 @@ def _city(
     for area in np.unique(held.area[cases]):
         own = np.flatnonzero(held.area[cases] == area)
         share = held.area_ha[cases[own]].sum() / every[project[cases[own[0]]]].planned_ha
-        queue = own[np.lexsort((rng.random(len(own)), ~early[own]))]
         begin, spent = CITY_BEGINS, 0.0
         for number, (until, published) in enumerate(PUBLISHED):
-            picked: list[int] = []
-            for row in queue:
-                ha = held.area_ha[cases[row]]
-                late = household[row] and not early[row] and number == 0
-                if np.isnat(over[row]) and not late and spent + ha <= published[area] * share + 0.02:
-                    picked.append(row)
-                    spent += ha
-                    over[row] = np.datetime64(until)  # the batch is told below
+            late = household[own] & ~early[own] & (number == 0)
+            queue = own[np.isnat(over[own]) & ~late]
+            room = published[area] * share + 0.02 - spent
+            picked = _filled(rng, queue, held.area_ha[cases], early, room)
             over[picked] = rng.choice(_between(rng, begin, until), len(picked))
+            spent += held.area_ha[cases[picked]].sum()
             begin = until + timedelta(days=1)
     return over, rng.choice([2, 3, 4, 5], len(cases), p=[0.12, 0.23, 0.4, 0.25])
+
+
+def _filled(rng: np.random.Generator, queue: Ints, ha: Floats, first: Bools, room: float) -> Ints:
+    """Rows of a queue that fill some hectares, the first ones before others: the best of some tries."""
+    best, most = queue[:0], -1.0
+    for _ in range(TRIES):
+        picked: list[int] = []
+        spent = 0.0
+        for row in queue[np.lexsort((rng.random(len(queue)), ~first[queue]))]:
+            if spent + ha[row] <= room:
+                picked.append(int(row))
+                spent += ha[row]
+        if spent > most:
+            best, most = np.array(picked, dtype=int), spent
+    return best
 
 
 def _between(rng: np.random.Generator, begin: date, until: date) -> Days:

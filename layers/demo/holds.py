@@ -16,6 +16,8 @@ from layers.demo.zones import SECTORS
 
 REVOKED = "thu hồi dự án"
 MOVED = "di dời theo chuyển đổi công năng"
+#: How far along a zone lots lie for which firms wait: clearance has not come there.
+WAITS_FROM = 0.4
 Hold = dict[str, Any]
 
 
@@ -102,8 +104,36 @@ def reservations(rng: np.random.Generator, made: list[Lot], let: list[Hold]) -> 
     return rows
 
 
+def awaited(rng: np.random.Generator, made: list[Lot], held: list[Hold], firms: Columns) -> list[Hold]:
+    """Lots of zones under clearance that firms which are to move have reserved before the land is cleared."""
+    taken = {row["lot_key"] for row in held}
+    need = np.array(firms["area_needed_ha"], dtype=float)
+    moving = np.isin(firms["disposition"], ("relocate", "encouraged")) & (np.array(firms["valid_to"]) == None)  # noqa: E711
+    left = set(np.flatnonzero(moving & (need > 0.4)).tolist())
+    rows: list[Hold] = []
+    for _, group in groupby(made, key=lambda lot: lot.holder.key):
+        lots = [x for x in group if x.use == "industrial" and x.key not in taken]
+        if not lots or lots[0].holder.basis != "parcels" or lots[0].holder.status == "converting":
+            continue
+        ahead = [lot for lot in lots if lot.order > WAITS_FROM]
+        for at in rng.permutation(len(ahead))[: int(rng.integers(2, 6))]:
+            lot = ahead[int(at)]
+            fits = [i for i in sorted(left) if 0.4 * lot.area <= need[i] <= lot.area]
+            if not fits:
+                continue
+            firm = fits[int(rng.integers(len(fits)))]
+            left.remove(firm)
+            start = date(2025, 3, 3) + timedelta(days=int(rng.integers(0, 420)))
+            until = date(2029, 12, 31) + timedelta(days=int(rng.integers(0, 500)))
+            rows.append(
+                {"lot_key": lot.key, "part": None, "from_on": start, "to_on": until, "reason_ended": None}
+                | {"holder": firms["name"][firm], "enterprise_key": firms["key"][firm]}
+            )
+    return rows
+
+
 def hold_table(rng: np.random.Generator, rows: list[Hold], made: list[Lot], kind: str) -> Columns:
-    """Columns of leases or reservations, with invented tenants of sectors that the zone takes."""
+    """Columns of leases or reservations; whoever is not named is an invented tenant of a fitting sector."""
     zone = {lot.key: lot.holder.zone for lot in made}
     takes = [SECTORS[zone[row["lot_key"]].told["sectors"]][0].split() for row in rows]
     pick = rng.random(len(rows))
@@ -115,7 +145,8 @@ def hold_table(rng: np.random.Generator, rows: list[Hold], made: list[Lot], kind
         "part": np.array(
             [None if row["part"] is None else on_earth(row["part"]) for row in rows], dtype=object
         ),
-        "holder": names,
+        "holder": [row.get("holder", name) for row, name in zip(rows, names, strict=True)],
+        "enterprise_key": [row.get("enterprise_key") for row in rows],
         "from_on": [row["from_on"] for row in rows],
         "to_on": [row["to_on"] for row in rows],
         "document": [f"{mark}-MH/{row['from_on'].year}/{i:04d}" for i, row in enumerate(rows, 1)],

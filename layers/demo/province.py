@@ -14,7 +14,7 @@ from layers.demo.admin import admin_table, lineage_table, mesh, province_land
 from layers.demo.clearance import clearance
 from layers.demo.firms import firm_table
 from layers.demo.highways import highways
-from layers.demo.holds import hold_table, leases, reservations
+from layers.demo.holds import awaited, hold_table, leases, reservations
 from layers.demo.land import constraint_table, land, place_table, water_table
 from layers.demo.lots import industrial_ha, lot_table, lots
 from layers.demo.option import with_crossing, with_option
@@ -65,6 +65,9 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
     taken = shapely.union_all([given.wet.buffer(15), *shapely.buffer(outlines, 10)])
     open_land = shapely.difference(province_land(net, "BD"), taken)
     shapely.prepare(open_land)
+    waiting = rng()
+    firms = firm_table(rng(), roads, open_land, parks, scale)
+    kept += awaited(waiting, planned, [*let, *kept], firms)
     tables: dict[str, Columns] = {
         "zones": with_option(_with_industrial(zone_table(parks, gates), industrial_ha(planned)), parks, net),
         "lots": lot_table(planned),
@@ -72,7 +75,7 @@ def province(seed: int = SEED, scale: float = 1.0) -> dict[str, Columns]:
         "reservations": hold_table(at, kept, planned, "reservations"),
         "zone_observations": observation_table(parks),
         **files,
-        "enterprises": firm_table(rng(), roads, open_land, parks, scale),
+        "enterprises": firms,
         "roads": road_table(roads),
         "constraints": with_crossing(constraint_table(rng(), scale, given, outlines), parks),
         "water": water_table(given),

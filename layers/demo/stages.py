@@ -18,6 +18,7 @@ from layers.demo.histories import FREE, GROUPS, MEDIAN_DAYS, NEVER, Days, last_r
 from layers.demo.holdings import Holdings
 from layers.demo.lots import ANCHOR
 from layers.demo.plane import Columns
+from layers.demo.projects import UNPAID, UNPAID_DECISION, Project
 
 SOURCE = "minh họa; diễn biến GPMB giả định"
 NEW_LAW = date(2024, 8, 1)
@@ -81,17 +82,33 @@ def event_table(made: Steps, keys: list[str], rng: np.random.Generator) -> Colum
     }
 
 
-def document_table(made: Steps, days: Days, keys: list[str], project: Ints) -> Columns:
+def plan_numbers(days: Days, every: list[Project], project: Ints) -> list[str | None]:
+    """Number of the decision that approved each case's plan; cases of a project and day share it."""
+    return [
+        None
+        if np.isnat(on)
+        else UNPAID_DECISION
+        if every[row].told == UNPAID
+        else f"{(int(row) * 37 + on.item().toordinal()) % 3900 + 1}/QĐ-MH"
+        for row, on in zip(project, days[:, 4], strict=True)
+    ]
+
+
+def document_table(
+    made: Steps, days: Days, keys: list[str], plans: list[str | None], project: Ints
+) -> Columns:
     """The paper of each event that has one; cases whose plan was approved together share the decision."""
     models, laws = stage_models(), law_of(days)
     row = _on_paper(made)
     told = [models[laws[c]].stages[s] for c, s in zip(made.case[row], made.stage[row], strict=True)]
     on = made.day[row].astype(object).tolist()
     kinds = [stage.documents[0] for stage in told]
-    joint = {"plan_approval": "QĐ", "plan_posting": "BB-NY", "allocation_decision": "QĐ-XLĐ"}
+    joint = {"plan_posting": "BB-NY", "allocation_decision": "QĐ-XLĐ"}
     mark = {"recovery_notice": "TB", "inventory_record": "BB-KĐ", "handover_record": "BB-BG"}
     numbers = [
-        f"{(project[c] * 37 + d.toordinal()) % 3900 + 1}/{joint[k]}-MH"
+        plans[c]
+        if k == "plan_approval"
+        else f"{(project[c] * 37 + d.toordinal()) % 3900 + 1}/{joint[k]}-MH"
         if k in joint
         else f"{i + 1}/{mark.get(k, 'MH')}-MH"
         for i, (c, d, k) in enumerate(zip(made.case[row], on, kinds, strict=True))

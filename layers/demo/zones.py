@@ -239,6 +239,7 @@ def _number(zone: Zone) -> int:
 def observation_table(given: list[Zone]) -> Columns:
     """What others reported of the zones, each with its date and source."""
     known = {zone.told["key"] for zone in given}
+    known |= {f"{zone.told['key']}-GD{i}" for zone in given for i in range(1, len(zone.phases) + 1)}
     rows = [row for row in read("observations.csv") if row["zone"] in known]
     return {
         "zone_key": [f"MH-{row['zone']}" for row in rows],
