@@ -62,11 +62,12 @@ class Resident:
 
     def at(self, day: int) -> Totals:
         """Totals at the end of a day (days since 2000-01-01): changes of the day itself count."""
-        month = int(np.searchsorted(self.month_day, day, side="right")) - 1
+        month = int(np.searchsorted(self.month_day, np.int32(day), side="right")) - 1
         if month < 0:
             return Totals(np.zeros_like(self.at_month[0]))
         values = self.at_month[month].copy()
-        first, stop = np.searchsorted(self.day, [self.month_day[month], day + 1])
+        # Asked in the type of the days, or all of them would be copied into another.
+        first, stop = np.searchsorted(self.day, np.array([self.month_day[month], day + 1], dtype=np.int32))
         np.add.at(values.reshape(-1), self.place[first:stop], self.amount[first:stop])
         return Totals(values)
 
