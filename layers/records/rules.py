@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -111,9 +111,13 @@ RULES: Mapping[str, Rule] = {
 
 def value_of(db: Connection, name: str) -> float:
     """The value of a rule that counts now."""
-    latest = select(TABLE.c.value).where(TABLE.c.name == name).order_by(TABLE.c.id.desc()).limit(1)
-    recorded = db.execute(latest).scalar()
-    return known(name).default if recorded is None else recorded
+    return values_of(db, (name,))[name]
+
+
+def values_of(db: Connection, names: Sequence[str]) -> dict[str, float]:
+    """Values of some rules that count now, by name."""
+    recorded = select(TABLE.c.name, TABLE.c.value).where(TABLE.c.name.in_(names)).order_by(TABLE.c.id)
+    return {name: known(name).default for name in names} | {r.name: r.value for r in db.execute(recorded)}
 
 
 def record(db: Connection, name: str, value: float, source: str, recorded_by: str) -> None:

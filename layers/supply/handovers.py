@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import BigInteger, Connection, and_, cast, delete, exists, func, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -19,17 +34,24 @@ from layers.records.stages import CLEARED_RANK, RUNS
 from layers.supply.units import among
 
 Period = tuple[date, date | None]
+Periods = set[Period]
 
 
 @dataclass(frozen=True)
 class Changed:
-    """A zone whose hand-overs differ from what its supply rests on, from a day on."""
+    """
+    A zone whose hand-overs of some takes differ from what its supply rests on, from a day on.
+
+    ``before`` and ``after`` are the periods of each take that supply rested on, and that are on record.
+    """
 
     zone_key: str
     since: date
+    before: Mapping[int, Periods]
+    after: Mapping[int, Periods]
 
 
-def now(zone_keys: Sequence[str] | None = None, take_ids: Sequence[int] | None = None) -> Rows:
+def now() -> Rows:
     """
     Hand-overs as the records of cases tell them: ``take_id, zone_key, from_on, to_on``.
 
@@ -43,59 +65,81 @@ def now(zone_keys: Sequence[str] | None = None, take_ids: Sequence[int] | None =
     is_first = ~exists().where(same, earlier.c.valid_from < TAKES.c.valid_from)
     begins = when((is_first, RUNS.c.from_on), else_=func.greatest(RUNS.c.from_on, TAKES.c.valid_from))
     ends = func.least(RUNS.c.to_on, TAKES.c.valid_to)  # least() leaves out what is null
-    found = (
+    return (
         select(TAKES.c.id.label("take_id"), ZONES.c.key.label("zone_key"))
         .add_columns(begins.label("from_on"), ends.label("to_on"))
         .join(RUNS, and_(RUNS.c.case_key == TAKES.c.case_key, RUNS.c.stage_rank == CLEARED_RANK))
         .join(ZONES, func.ST_Intersects(ZONES.c.geom, TAKES.c.geom))
         .where(ZONES.c.clearance_basis == "parcels", is_last, or_(ends.is_(None), begins < ends))
     )
-    if zone_keys is not None:
-        found = found.where(among(ZONES.c.key, zone_keys))
-    return found if take_ids is None else found.where(TAKES.c.id == func.any(_ids(take_ids)))
 
 
 def renew(db: Connection, zone_keys: Sequence[str]) -> None:
     """Take over what the records of cases say of some zones."""
     db.execute(delete(HANDOVERS).where(among(HANDOVERS.c.zone_key, zone_keys)))
-    rows = now(zone_keys)
+    rows = now().where(among(ZONES.c.key, zone_keys))
     db.execute(insert(HANDOVERS).from_select([c.name for c in rows.selected_columns], rows))
 
 
 def of_same_cases(db: Connection, take_ids: Sequence[int]) -> list[int]:
     """Some takes, which may be gone, with all others of their cases: a stage is a case's."""
-    named = select(TAKES.c.case_key).where(TAKES.c.id == func.any(_ids(take_ids)))
-    found = db.execute(select(TAKES.c.id).where(TAKES.c.case_key.in_(named))).scalars()
+    found = db.execute(_same_cases(), {"takes": list(take_ids)}).scalars()
     return sorted({*take_ids, *found})
 
 
 def changed(db: Connection, take_ids: Sequence[int]) -> list[Changed]:
     """Zones in which hand-overs of some takes differ from what supply rests on; in order."""
-    told = now(take_ids=take_ids).subquery("told")
-    periods: dict[tuple[str, int], tuple[set[Period], set[Period]]] = defaultdict(lambda: (set(), set()))
-    kept = select(HANDOVERS).where(HANDOVERS.c.take_id == func.any(_ids(take_ids)))
-    for place, query in enumerate((kept, select(told))):
-        for row in db.execute(query):
-            periods[row.zone_key, row.take_id][place].add((row.from_on, row.to_on))
-    first: dict[str, date] = {}
-    for (zone, _), (before, after) in periods.items():
-        if before != after:
-            first[zone] = min(first.get(zone, date.max), _first_difference(before, after))
-    return [Changed(zone, first[zone]) for zone in sorted(first)]
+    told: dict[str, tuple[dict[int, Periods], dict[int, Periods]]] = {}
+    for row in db.execute(_both(), {"takes": list(take_ids)}):
+        side = told.setdefault(row.zone_key, ({}, {}))[row.on_record]
+        side.setdefault(row.take_id, set()).add((row.from_on, row.to_on))
+    found: list[Changed] = []
+    for zone in sorted(told):
+        before, after = told[zone]
+        days = [
+            _first_difference(before.get(take, set()), after.get(take, set()))
+            for take in {*before, *after}
+            if before.get(take) != after.get(take)
+        ]
+        if days:
+            found.append(Changed(zone, min(days), before, after))
+    return found
 
 
-def known(db: Connection, zone_keys: Sequence[str]) -> set[str]:
-    """Zones of which it is known what their supply rests on; before the first hand-over it is not."""
-    told = select(HANDOVERS.c.zone_key).where(among(HANDOVERS.c.zone_key, zone_keys)).distinct()
-    return set(db.execute(told).scalars())
+def renew_takes(db: Connection, zones: Sequence[Changed]) -> None:
+    """Take over what the records of cases say of the takes that changed."""
+    gone = [(zone.zone_key, take) for zone in zones for take in zone.before]
+    if gone:
+        of_take = and_(HANDOVERS.c.zone_key == bindparam("zone"), HANDOVERS.c.take_id == bindparam("take"))
+        db.execute(delete(HANDOVERS).where(of_take), [{"zone": zone, "take": take} for zone, take in gone])
+    new = [
+        {"zone_key": zone.zone_key, "take_id": take, "from_on": from_on, "to_on": to_on}
+        for zone in zones
+        for take, periods in zone.after.items()
+        for from_on, to_on in periods
+    ]
+    if new:
+        db.execute(insert(HANDOVERS), new)
 
 
-def renew_takes(db: Connection, zone_keys: Sequence[str], take_ids: Sequence[int]) -> None:
-    """The same for some takes alone."""
-    of_zones = among(HANDOVERS.c.zone_key, zone_keys)
-    db.execute(delete(HANDOVERS).where(of_zones, HANDOVERS.c.take_id == func.any(_ids(take_ids))))
-    rows = now(zone_keys, take_ids)
-    db.execute(insert(HANDOVERS).from_select([c.name for c in rows.selected_columns], rows))
+@cache
+def _same_cases() -> Rows:
+    named = select(TAKES.c.case_key).where(_named(TAKES.c.id))
+    return select(TAKES.c.id).where(TAKES.c.case_key.in_(named))
+
+
+@cache
+def _both() -> Rows:
+    """What supply rests on and what is on record, of the takes that are named."""
+    names = ("take_id", "zone_key", "from_on", "to_on")
+    kept = select(*(HANDOVERS.c[name] for name in names), false().label("on_record"))
+    told = now().where(_named(TAKES.c.id)).subquery("told")
+    on_record = select(*(told.c[name] for name in names), true().label("on_record"))
+    return select(union_all(kept.where(_named(HANDOVERS.c.take_id)), on_record).subquery("both"))
+
+
+def _named(column: ColumnElement[int]) -> ColumnElement[bool]:
+    return column == func.any(bindparam("takes", type_=ARRAY(BigInteger)))
 
 
 def _first_difference(before: set[Period], after: set[Period]) -> date:
@@ -106,7 +150,3 @@ def _first_difference(before: set[Period], after: set[Period]) -> date:
 
 def _on(periods: set[Period], day: date) -> bool:
     return any(start <= day and (end is None or day < end) for start, end in periods)
-
-
-def _ids(take_ids: Sequence[int]) -> object:
-    return cast(list(take_ids), ARRAY(BigInteger))

@@ -86,7 +86,13 @@ def _foreseen(db: Connection, keys: Sequence[str], outlook: str, made_on: date) 
     from_on = func.greatest(day, literal(made_on + timedelta(days=1), Date)).label("from_on")
     lasting = or_(TAKES.c.valid_to.is_(None), TAKES.c.valid_to > from_on)
     query = (
-        select(ZONES.c.key.label("zone_key"), from_on, TAKES.c.valid_to.label("to_on"), wkb(TAKES.c.geom))
+        select(
+            ZONES.c.key.label("zone_key"),
+            TAKES.c.id.label("take_id"),
+            from_on,
+            TAKES.c.valid_to.label("to_on"),
+            wkb(TAKES.c.geom),
+        )
         .select_from(TAKES)
         .join(CASE_FORECASTS, CASE_FORECASTS.c.case_key == TAKES.c.case_key)
         .join(ZONES, func.ST_Intersects(ZONES.c.geom, TAKES.c.geom))
@@ -96,5 +102,7 @@ def _foreseen(db: Connection, keys: Sequence[str], outlook: str, made_on: date) 
     )
     found: dict[str, list[Cleared]] = {}
     for take in drawn(db, query):
-        found.setdefault(take.row.zone_key, []).append(Cleared(take.shape, take.row.from_on, take.row.to_on))
+        found.setdefault(take.row.zone_key, []).append(
+            Cleared(take.shape, take.row.from_on, take.row.to_on, take.row.take_id)
+        )
     return found

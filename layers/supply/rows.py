@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from gis.land import PlotPeriod, SupplyPeriod, history
 from gis.zone_land import Clearance, Lots, Occupations, ZoneLand
 from layers.catalogue.zone_supply import TABLE as SUPPLY
-from layers.records.rules import value_of
+from layers.records.rules import values_of
 from layers.supply.units import Cleared, Drawn, Unit
 
 #: A row by column name; ``wkb`` in place of the geometry.
@@ -33,7 +33,7 @@ class Limits:
     @classmethod
     def now(cls, db: Connection) -> Limits:
         """The values that count."""
-        return cls(value_of(db, "min_shared_edge_m"), value_of(db, "min_usable_width_m"))
+        return cls(**values_of(db, ("min_shared_edge_m", "min_usable_width_m")))
 
     def history(self, land: ZoneLand, since: date) -> tuple[list[PlotPeriod], list[SupplyPeriod]]:
         """See :func:`gis.land.history`."""

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from geoalchemy2.elements import WKBElement
 from sqlalchemy import (
     Connection,
     CursorResult,
+    Date,
     Table,
     bindparam,
     cast,
@@ -20,7 +22,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
@@ -28,8 +29,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from gis.crs import STORAGE_SRID
 from layers.catalogue.free_plots import TABLE as FREE_PLOTS
 from layers.catalogue.zone_supply import TABLE as SUPPLY
+from layers.layer import Rows
 from layers.supply.rows import Stored
-from layers.supply.units import among, wkb
+from layers.supply.units import of_keys, wkb
 
 
 @dataclass
@@ -76,12 +78,18 @@ def stored(
 
     ``since`` leaves out those that had ended before that day.
     """
-    lasting = true() if since is None else or_(table.c.valid_to.is_(None), table.c.valid_to >= since)
+    given = {"keys": list(keys), "outlook": outlook, "since": since or date.min}
+    return [dict(row) for row in db.execute(_standing(table), given).mappings()]
+
+
+@cache
+def _standing(table: Table) -> Rows:
+    lasting = or_(table.c.valid_to.is_(None), table.c.valid_to >= bindparam("since", type_=Date))
     plain = [c for c in table.c if c.name not in ("geom", "geom_tile", "outlook")]
     shapes = [wkb(table.c.geom)] if "geom" in table.c else []
-    of_zones = among(table.c.zone_key if table is FREE_PLOTS else table.c.key, keys)
-    query = select(*plain, *shapes).where(of_zones, table.c.outlook == outlook, lasting)
-    return [dict(row) for row in db.execute(query.order_by(table.c.valid_from, table.c.id)).mappings()]
+    of_zones = of_keys(table.c.zone_key if table is FREE_PLOTS else table.c.key)
+    query = select(*plain, *shapes).where(of_zones, table.c.outlook == bindparam("outlook"), lasting)
+    return query.order_by(table.c.valid_from, table.c.id)
 
 
 def _write(

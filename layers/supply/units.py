@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 import shapely
@@ -13,14 +14,15 @@ from sqlalchemy import (
     TEXT,
     ColumnElement,
     Connection,
+    Date,
     LargeBinary,
     Row,
+    bindparam,
     cast,
     func,
     literal,
     or_,
     select,
-    true,
     type_coerce,
     union_all,
 )
@@ -45,11 +47,12 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Cleared:
-    """Land that is handed over on [from_on, to_on)."""
+    """Land of a take that is handed over on [from_on, to_on)."""
 
     shape: Any
     from_on: date
     to_on: date | None
+    take_id: int
 
 
 @dataclass
@@ -97,13 +100,17 @@ def family(db: Connection, keys: Sequence[str] | None) -> list[str]:
 
 def lock(db: Connection, keys: Sequence[str]) -> None:
     """Be the only one who writes the supply of some zones until the transaction ends; keys in order."""
-    each = func.unnest(_texts(keys)).column_valued("key")
-    db.execute(select(func.pg_advisory_xact_lock(func.hashtext(literal("supply ").concat(each)))))
+    db.execute(_locking(), {"keys": list(keys)})
 
 
 def among(column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[bool]:
     """Whether a column is one of some keys; one statement, however many they are."""
-    return column == func.any(_texts(keys))
+    return column == func.any(cast(list(keys), ARRAY(TEXT)))
+
+
+def of_keys(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The same for the keys that are handed over as the parameter ``keys``: for statements that are kept."""
+    return column == func.any(bindparam("keys", type_=ARRAY(TEXT)))
 
 
 def load(db: Connection, keys: Sequence[str], since: date | None = None) -> dict[str, Unit]:
@@ -116,21 +123,20 @@ def load(db: Connection, keys: Sequence[str], since: date | None = None) -> dict
     _add_lots(db, keys, units)
     for key, piece in _cleared(db, [key for key, unit in units.items() if unit.basis == "parcels"], since):
         units[key].cleared.append(piece)
-    observed = select(OBSERVATIONS).where(among(OBSERVATIONS.c.zone_key, keys))
-    for row in db.execute(observed.order_by(OBSERVATIONS.c.observed_on, OBSERVATIONS.c.id)):
+    for row in db.execute(_observed(), {"keys": list(keys)}):
         units[row.zone_key].observations.append(row)
     for unit in units.values():
         records = (*(d.row for d in (*unit.lots, *unit.holds)), *unit.observations)
         unit.illustrative |= any(row.illustrative for row in records)
     plain = [key for key, unit in units.items() if not unit.illustrative]
-    for key in db.execute(_illustrative(plain)).scalars() if plain else ():
+    for key in db.execute(_illustrative(), {"keys": plain}).scalars() if plain else ():
         units[key].illustrative = True
     return units
 
 
-def drawn(db: Connection, query: Rows) -> list[Drawn]:
+def drawn(db: Connection, query: Rows, given: Mapping[str, Any] | None = None) -> list[Drawn]:
     """Rows with the geometry that stands in their column ``wkb``."""
-    rows = db.execute(query).all()
+    rows = db.execute(query, given).all()
     return [
         Drawn(row, shape) for row, shape in zip(rows, shapely.from_wkb([r.wkb for r in rows]), strict=True)
     ]
@@ -143,17 +149,7 @@ def wkb(column: ColumnElement[Any]) -> ColumnElement[bytes]:
 
 def _zones(db: Connection, keys: Sequence[str]) -> dict[str, Unit]:
     units: dict[str, Unit] = {}
-    told = (
-        "key",
-        "parent_key",
-        "clearance_basis",
-        "handed_over_on",
-        "valid_from",
-        "valid_to",
-        "illustrative",
-    )
-    versions = select(*(ZONES.c[name] for name in told), wkb(ZONES.c.geom)).where(among(ZONES.c.key, keys))
-    for zone in drawn(db, versions.order_by(ZONES.c.key, ZONES.c.valid_from)):
+    for zone in drawn(db, _versions(), {"keys": list(keys)}):
         row = zone.row
         before = units.get(row.key)
         known_since = before.known_since if before else None
@@ -174,15 +170,61 @@ def _zones(db: Connection, keys: Sequence[str]) -> dict[str, Unit]:
 
 
 def _add_lots(db: Connection, keys: Sequence[str], units: dict[str, Unit]) -> None:
-    told = ("key", "zone_key", "number", "use", "serviced_on", "valid_from", "valid_to", "illustrative")
-    of_zones = select(*(LOTS.c[name] for name in told), wkb(LOTS.c.geom)).where(among(LOTS.c.zone_key, keys))
     zones_of: dict[str, list[str]] = {}
-    for lot in drawn(db, of_zones.order_by(LOTS.c.key, LOTS.c.valid_from)):
+    for lot in drawn(db, _lots(), {"keys": list(keys)}):
         units[lot.row.zone_key].lots.append(lot)
         owners = zones_of.setdefault(lot.row.key, [])
         if lot.row.zone_key not in owners:
             owners.append(lot.row.zone_key)
-    held_lots = select(LOTS.c.key).where(among(LOTS.c.zone_key, keys))
+    for hold in drawn(db, _holds(), {"keys": list(keys)}):
+        for zone in zones_of[hold.row.lot_key]:
+            units[zone].holds.append(hold)
+
+
+def _cleared(db: Connection, keys: Sequence[str], since: date | None) -> list[tuple[str, Cleared]]:
+    if not keys:
+        return []
+    given = {"keys": list(keys), "since": since or date.min}
+    return [
+        (take.row.zone_key, Cleared(take.shape, take.row.from_on, take.row.to_on, take.row.take_id))
+        for take in drawn(db, _handed_over(), given)
+    ]
+
+
+# Statements are composed once: that takes as long as the database needs to answer.
+
+
+@cache
+def _locking() -> Rows:
+    each = func.unnest(bindparam("keys", type_=ARRAY(TEXT))).column_valued("key")
+    return select(func.pg_advisory_xact_lock(func.hashtext(literal("supply ").concat(each))))
+
+
+@cache
+def _versions() -> Rows:
+    told = (
+        "key",
+        "parent_key",
+        "clearance_basis",
+        "handed_over_on",
+        "valid_from",
+        "valid_to",
+        "illustrative",
+    )
+    versions = select(*(ZONES.c[name] for name in told), wkb(ZONES.c.geom)).where(of_keys(ZONES.c.key))
+    return versions.order_by(ZONES.c.key, ZONES.c.valid_from)
+
+
+@cache
+def _lots() -> Rows:
+    told = ("key", "zone_key", "number", "use", "serviced_on", "valid_from", "valid_to", "illustrative")
+    of_zones = select(*(LOTS.c[name] for name in told), wkb(LOTS.c.geom)).where(of_keys(LOTS.c.zone_key))
+    return of_zones.order_by(LOTS.c.key, LOTS.c.valid_from)
+
+
+@cache
+def _holds() -> Rows:
+    held_lots = select(LOTS.c.key).where(of_keys(LOTS.c.zone_key))
     held = [
         select(
             *(table.c[name] for name in ("id", "lot_key", "from_on", "to_on", "illustrative")),
@@ -192,30 +234,29 @@ def _add_lots(db: Connection, keys: Sequence[str], units: dict[str, Unit]) -> No
         for table in (LEASES, RESERVATIONS)
     ]
     every = union_all(*held).subquery("held")
-    for hold in drawn(db, select(every).order_by(every.c.leased.desc(), every.c.id)):
-        for zone in zones_of[hold.row.lot_key]:
-            units[zone].holds.append(hold)
+    return select(every).order_by(every.c.leased.desc(), every.c.id)
 
 
-def _cleared(db: Connection, keys: Sequence[str], since: date | None) -> list[tuple[str, Cleared]]:
-    if not keys:
-        return []
-    lasting = true() if since is None else or_(HANDOVERS.c.to_on.is_(None), HANDOVERS.c.to_on > since)
-    query = (
-        select(HANDOVERS.c.zone_key, HANDOVERS.c.from_on, HANDOVERS.c.to_on, wkb(TAKES.c.geom))
+@cache
+def _handed_over() -> Rows:
+    lasting = or_(HANDOVERS.c.to_on.is_(None), HANDOVERS.c.to_on > bindparam("since", type_=Date))
+    told = ("zone_key", "take_id", "from_on", "to_on")
+    return (
+        select(*(HANDOVERS.c[name] for name in told), wkb(TAKES.c.geom))
         .join(TAKES, TAKES.c.id == HANDOVERS.c.take_id)
-        .where(among(HANDOVERS.c.zone_key, keys), lasting)
+        .where(of_keys(HANDOVERS.c.zone_key), lasting)
         .order_by(HANDOVERS.c.zone_key, HANDOVERS.c.take_id, HANDOVERS.c.from_on)
     )
-    found = drawn(db, query)
-    return [(take.row.zone_key, Cleared(take.shape, take.row.from_on, take.row.to_on)) for take in found]
 
 
-def _illustrative(keys: Sequence[str]) -> Rows:
+@cache
+def _observed() -> Rows:
+    observed = select(OBSERVATIONS).where(of_keys(OBSERVATIONS.c.zone_key))
+    return observed.order_by(OBSERVATIONS.c.observed_on, OBSERVATIONS.c.id)
+
+
+@cache
+def _illustrative() -> Rows:
     """Zones with a hand-over that is illustrative."""
     told = select(HANDOVERS.c.zone_key).join(TAKES, TAKES.c.id == HANDOVERS.c.take_id)
-    return told.where(among(HANDOVERS.c.zone_key, keys), TAKES.c.illustrative).distinct()
-
-
-def _texts(keys: Sequence[str]) -> ColumnElement[Any]:
-    return cast(list(keys), ARRAY(TEXT))
+    return told.where(of_keys(HANDOVERS.c.zone_key), TAKES.c.illustrative).distinct()

@@ -56,22 +56,26 @@ def follow(db: Connection, take_ids: Sequence[int]) -> Followed:
     if not touched:
         return Followed()
     since = min(change.since for change in touched)
-    changed = {change.zone_key for change in touched}
-    followed, written = Followed(), Written()
-    followed.out_of_step = sorted(changed - handovers.known(db, sorted(changed)))
-    handovers.renew_takes(db, sorted(changed), takes)
+    handovers.renew_takes(db, touched)
     units = load(db, keys, since - ONE_DAY)
     limits = Limits.now(db)
+    changed = {change.zone_key for change in touched}
     parks = {units[key].parent_key for key in changed}
+    unknown = {change.zone_key for change in touched if not _known(change, units[change.zone_key])}
+    followed, written = Followed(), Written()
     for unit in [unit for unit in units.values() if unit.key in changed or unit.key in parks]:
-        if unit.key in followed.out_of_step:
-            continue
-        if not _follow_one(db, unit, units, limits, since, written):
+        if unit.key in unknown or not _follow_one(db, unit, units, limits, since, written):
             followed.out_of_step.append(unit.key)
-        followed.count += 1
+        else:
+            followed.count += 1
     if written.tables:
         bump(db, written.tables)
     return followed
+
+
+def _known(change: handovers.Changed, unit: Unit) -> bool:
+    """Whether it is known what the zone's supply rested on; before a first whole refresh it is not."""
+    return bool(change.before) or any(piece.take_id not in change.after for piece in unit.cleared)
 
 
 def _follow_one(
