@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import typst
-
 from api.documents.certificate_parts import legend_of, map_of, sector_names
+from api.documents.paper import printed, words_of
 from api.words import say
 from api.words.form import day, number
 from gis.measure import HA_M2
 from layers.ccn_certificate import ITEMS, Certificate, Cluster
 
-FORM = Path(__file__).with_name("certificate.typ")
 NOTHING = "–"
-_BLANK = "……"
 
 
 def pdf(found: Certificate) -> bytes:
     """The paper; the same certificate gives the same bytes."""
-    compiler = typst.Compiler(font_paths=_fonts(), ignore_system_fonts=True)
-    told = json.dumps(_data(found), ensure_ascii=False, sort_keys=True)
-    made = compiler.compile(input=FORM.read_bytes(), format="pdf", sys_inputs={"data": told})
-    assert isinstance(made, bytes)
-    return made
-
-
-@cache
-def _fonts() -> Any:
-    """Libertinus Serif, which the compiler brings along: no font of the machine changes the paper."""
-    return typst.Fonts(include_system_fonts=False)
+    return printed("certificate.typ", _data(found))
 
 
 def _data(found: Certificate) -> dict[str, Any]:
@@ -55,22 +39,14 @@ def _data(found: Certificate) -> dict[str, Any]:
 
 
 def _words(found: Certificate) -> dict[str, Any]:
-    province = found.province.vi if found.province else None
-    kind = found.province.en if found.province else ""  # the kind of unit stands beside its name
-    seat = f"{kind} {province}".strip() if province else f"tỉnh {_BLANK}"
-    names = ("nation", "motto", "office", "number", "kind", "illustrative", "illustrative_note", "total")
-    names += ("summary_title", "overlaps_title", "overlap_total", "conclusion_title", "present", "no_overlap")
-    names += ("absent_mark", "recipients_title", "signer", "sign_here")
-    told: dict[str, Any] = {name: _say(name) for name in names}
+    names = ("summary_title", "overlaps_title", "overlap_total", "present", "no_overlap", "absent_mark")
+    title, subtitle = say("certificate.title", "vi"), say("certificate.subtitle", "vi")
+    province = (found.province.vi, found.province.en) if found.province else None
+    told = words_of(title, subtitle, found.as_of.year, province, names)
     return told | {
-        "title": say("certificate.title", "vi").upper(),
-        "subtitle": say("certificate.subtitle", "vi"),
         "absent": told["absent_mark"],
-        "above_office": _say("above_office", seat=seat).upper(),
-        "place_date": _say("place_date", place=province or _BLANK, year=found.as_of.year),
         "item_headings": [_say("item_heading"), _say("told_heading"), _say("result_heading")],
         "overlap_headings": [_say("layer"), _say("feature"), _say("area_heading"), _say("share_heading")],
-        "recipients": [_say("recipient_1", seat=seat), _say("recipient_2"), _say("recipient_3")],
     }
 
 

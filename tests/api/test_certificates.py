@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from api.actions.certify_ccn import certify_ccn
 from api.cli import build
 from api.documents import certificate_pdf
+from api.documents import paper as paper_module
 from api.documents.certificate_parts import map_of
 from api.documents.certificate_xlsx import xlsx
 from api.http.app import create_app
@@ -136,8 +137,8 @@ def texts_of(node: Any) -> str:
 
 def test_the_paper_holds_the_figures(found: Certificate) -> None:
     data = json.dumps(certificate_pdf._data(found), ensure_ascii=False)
-    form = certificate_pdf.FORM.read_bytes()
-    paper = typst.Compiler(form, font_paths=certificate_pdf._fonts(), sys_inputs={"data": data})
+    form = paper_module.form("certificate.typ")
+    paper = typst.Compiler(form, font_paths=paper_module._fonts(), sys_inputs={"data": data})
     tables = texts_of(json.loads(paper.query("table")))
     for figure in ("CCN Trị An", "1.234,5", "xã Thiện Tân", "Chưa đủ", "Quy hoạch <đường> vành đai", "10 %"):
         assert figure in tables, figure
