@@ -20,14 +20,24 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gis.arrays import Floats, Ints
+from gis.arrays import Bools, Floats, Ints
 from gis.contiguity import SEAM_M, rounded, to_plane, touching, wide_pieces
-from gis.lot_land import SCRAP_M2, FreePart, LotLand, clearing, without_overlaps
+from gis.lot_land import (
+    GONE,
+    SCRAP_M2,
+    FreePart,
+    LotLand,
+    LotState,
+    clearing,
+    digests,
+    without_overlaps,
+)
 from gis.measure import HA_M2, area_ha
 from gis.memo import Memo
 from gis.zone_land import (
     Clearance,
     DatesReversed,
+    Days,
     LotMissing,
     Lots,
     Occupations,
@@ -233,7 +243,7 @@ class _Board:
         self.dates = dates
         self.known = land.clearance.basis != "unknown"
         self.width_m = min_usable_width_m
-        self.lots = _lot_lands(land)
+        self.lots, self._inputs = _lot_lands(land, np.array(dates, dtype="datetime64[D]"))
         self.parts: list[FreePart] = []
         self.part_lot: list[int] = []
         self._number: dict[tuple[int, bytes], int] = {}
@@ -333,14 +343,20 @@ class _Board:
         return tuple(sorted({self.lots[self.part_lot[part]].code for part in group}))
 
     def _play(self) -> None:
-        dates = np.array(self.dates, dtype="datetime64[D]")
-        figures = np.zeros((len(dates), len(self.lots), 5))
-        free: list[list[int]] = [[] for _ in dates]
-        for row, lot in enumerate(self.lots):
-            for step, state in enumerate(lot.states(dates)):
-                figures[step, row] = state.figures_ha
-                free[step] += [self._enter(row, part) for part in state.free]
-        self._figures = list(figures)
+        """Each lot is asked once per state that it is in on any of the dates."""
+        shape = (len(self.dates), len(self.lots))
+        state_of = np.zeros((*shape, 5))
+        free: list[list[int]] = [[] for _ in self.dates]
+        for row, (lot, inputs) in enumerate(zip(self.lots, self._inputs, strict=True)):
+            seen: dict[bytes, tuple[LotState, list[int]]] = {}
+            for step, now in enumerate(inputs):
+                if (key := now.tobytes()) not in seen:
+                    state = _state(lot, now)
+                    seen[key] = state, [self._enter(row, part) for part in state.free]
+                state, parts = seen[key]
+                state_of[step, row] = state.figures_ha
+                free[step] += parts
+        self._figures = list(state_of)
         self._free = [tuple(parts) if self.known else () for parts in free]
 
     def _enter(self, lot: int, part: FreePart) -> int:
@@ -382,35 +398,62 @@ class _Board:
         return a[real], b[real]
 
 
-def _lot_lands(land: ZoneLand) -> list[LotLand]:
+def _lot_lands(land: ZoneLand, dates: Days) -> tuple[list[LotLand], list[Bools]]:
+    """
+    Industrial lots, and for each what is in force on each date.
+
+    Returns
+    -------
+    lots, inputs
+        Of shape (dates, 2 + pieces + parts) each: in the plan, serviced, which pieces are cleared, and which
+        parts are held.
+    """
     lots, held, clearance = land.lots, land.occupations, land.clearance
     rows = np.flatnonzero(lots.industrial & ~shapely.is_missing(lots.polygon))
     rows = rows[np.argsort(lots.code[rows].astype(str), kind="stable")]
     polygons = without_overlaps(lots.polygon[rows], lots.valid_from[rows], lots.valid_to[rows])
+    lot_keys, piece_keys, part_keys = (digests(g) for g in (polygons, clearance.polygon, held.part))
     everywhere = np.flatnonzero(shapely.is_missing(clearance.polygon))
-    of_lot, piece = clearing(polygons, clearance.polygon)
-    cuts = np.searchsorted(of_lot, np.arange(len(rows) + 1))
+    of_lot, piece = clearing(polygons, lot_keys, clearance.polygon, piece_keys)
+    piece_cuts = np.searchsorted(of_lot, np.arange(len(rows) + 1))
+    holder = np.argsort(held.lot, kind="stable")
+    part_cuts = np.searchsorted(held.lot[holder], [rows, rows + 1])
+    present = _lasting(dates, lots.valid_from[rows], lots.valid_to[rows])
+    day = dates[:, None]
+    # NaT compares False: an unknown handover or service never came.
+    basic = np.stack([present, day >= lots.serviced_on[rows]], axis=2)
+    cleared = (day >= clearance.cleared_on) & ~(day >= clearance.cleared_to)
+    occupied = _lasting(dates, held.valid_from, held.valid_to)
     found: list[LotLand] = []
+    inputs: list[Bools] = []
     for at, row in enumerate(rows):
-        pieces = np.concatenate([everywhere, piece[cuts[at] : cuts[at + 1]]])
-        holders = np.flatnonzero(held.lot == row)
+        pieces = np.concatenate([everywhere, piece[piece_cuts[at] : piece_cuts[at + 1]]])
+        parts = holder[part_cuts[0][at] : part_cuts[1][at]]
         found.append(
             LotLand(
                 code=str(lots.code[row]),
                 polygon=polygons[at],
-                serviced_on=lots.serviced_on[row],
-                valid_from=lots.valid_from[row],
-                valid_to=lots.valid_to[row],
                 pieces=clearance.polygon[pieces],
-                cleared_on=clearance.cleared_on[pieces],
-                cleared_to=clearance.cleared_to[pieces],
-                parts=held.part[holders],
-                held_from=held.valid_from[holders],
-                held_to=held.valid_to[holders],
-                leased=held.leased[holders],
+                parts=held.part[parts],
+                leased=held.leased[parts],
+                polygon_key=lot_keys[at],
+                piece_keys=[piece_keys[i] for i in pieces],
+                part_keys=[part_keys[i] for i in parts],
             )
         )
-    return found
+        inputs.append(np.concatenate([basic[:, at], cleared[:, pieces], occupied[:, parts]], axis=1))
+    return found, inputs
+
+
+def _lasting(dates: Days, start: Days, end: Days) -> Bools:
+    """Shape (dates, n): on [start, end), either of them open where NaT."""
+    day = dates[:, None]
+    return ~(day < start) & ~(day >= end)
+
+
+def _state(lot: LotLand, now: Bools) -> LotState:
+    n = len(lot.pieces)
+    return lot.state(bool(now[1]), now[2 : 2 + n], now[2 + n :]) if now[0] else GONE
 
 
 def _sorted(plots: Iterable[Plot]) -> list[Plot]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -25,7 +24,6 @@ from gis.zone_land import Days, geometries
 SCRAP_M2 = 1.0
 NOISE_M2 = 0.01  # a shape is rewritten only where it really changes
 
-Day = Any  # numpy's stubs give an element of a day array the type of the array
 Digest = bytes
 
 
@@ -73,63 +71,33 @@ class LotLand:
     ----------
     code, polygon
         The polygon overlaps no other lot.
-    serviced_on, valid_from, valid_to
-        Days, NaT as in `gis.land.Lots`.
-    pieces, cleared_on, cleared_to
-        Shape (p,): land that meets the lot and the days of its handover and withdrawal; None is everything.
-    parts, held_from, held_to, leased
-        Shape (h,): its leases and reservations.
+    pieces
+        Shape (p,): land that meets the lot; None is everything.
+    parts, leased
+        Shape (h,): its leases (True) and reservations.
+    polygon_key, piece_keys, part_keys
+        Digests of the polygon, the pieces and the parts.
     """
 
     code: str
     polygon: Any
-    serviced_on: Day
-    valid_from: Day
-    valid_to: Day
     pieces: Geometries
-    cleared_on: Days
-    cleared_to: Days
     parts: Geometries
-    held_from: Days
-    held_to: Days
     leased: Bools
+    polygon_key: Digest
+    piece_keys: list[Digest]
+    part_keys: list[Digest]
 
-    def states(self, dates: Days) -> list[LotState]:
-        """The land of the lot on each date."""
-        day = dates[:, None]
-        # NaT compares False: an open start is written out, an unknown handover or service never came.
-        present = ~(dates < self.valid_from) & ~(dates >= self.valid_to)
-        table = np.column_stack(
-            [
-                present,
-                dates >= self.serviced_on,
-                (day >= self.cleared_on[None, :]) & ~(day >= self.cleared_to[None, :]),
-                ~(day < self.held_from[None, :]) & ~(day >= self.held_to[None, :]),
-            ]
-        )
-        rows = [row.tobytes() for row in table]
-        seen = {row: self._state(row) for row in set(rows)}
-        return [seen[row] for row in rows]
-
-    @cached_property
-    def _keys(self) -> tuple[Digest, list[Digest], list[Digest]]:
-        polygon, *rest = digests([self.polygon, *self.pieces, *self.parts])
-        return polygon, rest[: len(self.pieces)], rest[len(self.pieces) :]
-
-    def _state(self, row: bytes) -> LotState:
-        present, serviced, *rest = np.frombuffer(row, dtype=bool)
-        if not present:
-            return GONE
-        polygon, piece_keys, part_keys = self._keys
+    def state(self, serviced: bool, cleared_now: Bools, held_now: Bools) -> LotState:
+        """The land of the lot while it is in the plan, and while those pieces and parts are in force."""
         # In the order of their digests and each once: the same land gives the same vertices, whoever asks.
-        cleared = _each_once(piece_keys, np.flatnonzero(rest[: len(piece_keys)]))
-        held = np.array(rest[len(piece_keys) :], dtype=bool)
-        leased = _each_once(part_keys, np.flatnonzero(held & self.leased))
-        reserved = _each_once(part_keys, np.flatnonzero(held & ~self.leased))
-        asked = (polygon, bool(serviced), *map(tuple, (cleared, leased, reserved)))
+        cleared = _each_once(self.piece_keys, cleared_now)
+        leased = _each_once(self.part_keys, held_now & self.leased)
+        reserved = _each_once(self.part_keys, held_now & ~self.leased)
+        asked = (self.polygon_key, serviced, *map(tuple, (cleared, leased, reserved)))
         if (found := _STATES.get(asked)) is None:
             rows = (list(land.values()) for land in (cleared, leased, reserved))
-            found = self._worked_out(bool(serviced), *rows)
+            found = self._worked_out(serviced, *rows)
             _STATES.put(asked, found)
         return found
 
@@ -190,7 +158,9 @@ def digests(geoms: Sequence[Any] | Geometries) -> list[Digest]:
     return [b"" if wkb is None else blake2b(wkb, digest_size=16).digest() for wkb in listed]
 
 
-def clearing(lots: Geometries, pieces: Geometries) -> tuple[Ints, Ints]:
+def clearing(
+    lots: Geometries, lot_keys: list[Digest], pieces: Geometries, piece_keys: list[Digest]
+) -> tuple[Ints, Ints]:
     """
     Pieces of cleared land that clear something of a lot.
 
@@ -200,6 +170,8 @@ def clearing(lots: Geometries, pieces: Geometries) -> tuple[Ints, Ints]:
     ----------
     lots, pieces
         Shapes (n,) and (p,); pieces that are None are never paired.
+    lot_keys, piece_keys
+        Their digests.
 
     Returns
     -------
@@ -207,13 +179,14 @@ def clearing(lots: Geometries, pieces: Geometries) -> tuple[Ints, Ints]:
         Shape (k,): row numbers, in order of lot and then piece.
     """
     lot, piece = shapely.STRtree(pieces).query(lots)  # by boxes
-    lot_keys, piece_keys = digests(lots), digests(pieces)
-    asked = [(lot_keys[a], piece_keys[b]) for a, b in zip(lot.tolist(), piece.tolist(), strict=True)]
+    pairs = zip(lot.tolist(), piece.tolist(), strict=True)
+    asked = [(lot_keys[a], piece_keys[b]) for a, b in pairs]
     known = [_COMMON.get(pair) for pair in asked]
     new = np.array([row for row, answer in enumerate(known) if answer is None], dtype=np.int64)
-    for row, answer in zip(new.tolist(), _common(lots, lot[new], pieces[piece[new]]), strict=True):
-        known[row] = answer
-        _COMMON.put(asked[row], answer)
+    if len(new):
+        for row, answer in zip(new.tolist(), _common(lots, lot[new], pieces[piece[new]]), strict=True):
+            known[row] = answer
+            _COMMON.put(asked[row], answer)
     real = np.array(known, dtype=bool)
     order = np.lexsort((piece[real], lot[real]))
     return lot[real][order], piece[real][order]
@@ -263,9 +236,9 @@ def _without_overlaps(polygons: Geometries, valid_from: Days, valid_to: Days) ->
     return cut
 
 
-def _each_once(keys: list[Digest], rows: Ints) -> dict[Digest, int]:
-    """Rows of different shapes, by digest and in its order."""
-    return {keys[row]: row for row in sorted(rows.tolist(), key=keys.__getitem__)}
+def _each_once(keys: list[Digest], now: Bools) -> dict[Digest, int]:
+    """Rows of different shapes that are in force, by digest and in its order."""
+    return {keys[row]: row for row in sorted(np.flatnonzero(now).tolist(), key=keys.__getitem__)}
 
 
 def _minus(land: Any, taken: Any) -> Any:
