@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from layers.access import Actor
 from layers.clearance.figures import summary
 from layers.clearance.positions import Moment
 from layers.clearance.scope import Scope, scope_of
-from layers.dates import today
+from layers.dates import COUNTRY_TIME, today
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,10 @@ def clearance_figures(
     """
     scope = asked.find(db, actor, as_of)
     return summary(db, scope, Moment(as_of, known_at), today())
+
+
+def end_of(moment: date | datetime) -> datetime:
+    """A time as it was given, in Vietnam where it names no zone; of a day its end."""
+    if isinstance(moment, datetime):
+        return moment if moment.tzinfo else moment.replace(tzinfo=COUNTRY_TIME)
+    return datetime.combine(moment + timedelta(days=1), time(), COUNTRY_TIME) - timedelta(microseconds=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,14 +12,15 @@ from pydantic import Field
 from api.actions.clearance_case import clearance_case
 from api.actions.clearance_cases import clearance_cases
 from api.actions.clearance_curve import clearance_curve
-from api.actions.clearance_figures import ScopeRequest, clearance_figures
+from api.actions.clearance_figures import ScopeRequest, clearance_figures, end_of
 from api.actions.clearance_overdue import clearance_overdue
+from api.actions.clearance_supply import Outlook, free_plots_at, supply_of
 from api.actions.clearance_zones import clearance_zones
 from api.documents.clearance_tables import as_csv, as_xlsx, table_of
 from api.http.answers import JSON, answered, dumps
 from api.http.deps import Ask, asking, doors_of
 from api.http.queries import Dated, Filtered
-from layers.dates import COUNTRY_TIME, today
+from layers.dates import today
 
 router = APIRouter(prefix="/clearance", tags=["clearance"])
 
@@ -54,7 +55,7 @@ class KnownQuery(ScopeQuery):
 
     def known(self) -> datetime | None:
         """The time from which it is asked."""
-        return _end(self.known_at)
+        return None if self.known_at is None else end_of(self.known_at)
 
 
 class BothTimesQuery(ScopeQuery):
@@ -108,7 +109,7 @@ def known(request: Request, query: Annotated[BothTimesQuery, Query()]) -> Respon
     """The same figures of one day as they were known at another time."""
 
     def make(ask: Ask) -> dict[str, Any]:
-        return clearance_figures(ask.db, ask.actor, query.on, query.scope(), _end(query.known_at))
+        return clearance_figures(ask.db, ask.actor, query.on, query.scope(), end_of(query.known_at))
 
     return _figure(request, "summary", query.on, query.format, make)
 
@@ -165,6 +166,38 @@ def cases(request: Request, query: Annotated[CasesQuery, Query()]) -> Response:
     return _figure(request, "cases", query.as_of, query.format, make)
 
 
+class OutlookQuery(Dated):
+    """A date, answered after today by a level of the forecast."""
+
+    outlook: Outlook = "p50"
+
+
+class PlotsQuery(OutlookQuery):
+    """Free plots, of one zone where it is named."""
+
+    zone: Key = None
+
+
+@router.get("/plots")
+def plots(request: Request, query: Annotated[PlotsQuery, Query()]) -> Response:
+    """Free plots as GeoJSON."""
+
+    def make(ask: Ask) -> dict[str, Any]:
+        return free_plots_at(ask.db, ask.actor, ask.as_of, query.outlook, query.zone)
+
+    return _figure(request, "plots", query.as_of, "json", make)
+
+
+@router.get("/supply/{zone:path}")
+def supply(request: Request, zone: str, query: Annotated[OutlookQuery, Query()]) -> Response:
+    """A zone's supply, and the next days on which it grows with the cases that stand between."""
+
+    def make(ask: Ask) -> dict[str, Any]:
+        return supply_of(ask.db, ask.actor, ask.as_of, zone, query.outlook)
+
+    return _figure(request, f"supply/{zone}", query.as_of, "json", make)
+
+
 @router.get("/cases/{key:path}")
 def case(request: Request, key: str, query: Annotated[Dated, Query()]) -> Response:
     """One case, whole; what only the land office may see is null for others."""
@@ -205,12 +238,3 @@ _FORMS: Mapping[str, tuple[Callable[[str, Mapping[str, Any]], bytes], str]] = {
     "csv": (lambda figure, told: as_csv(table_of(figure, told)), CSV),
     "xlsx": (lambda figure, told: as_xlsx(table_of(figure, told)), XLSX),
 }
-
-
-def _end(moment: date | datetime | None) -> datetime | None:
-    """A time as it was given, in Vietnam where it names no zone; the end of a day that was given."""
-    if isinstance(moment, datetime):
-        return moment if moment.tzinfo else moment.replace(tzinfo=COUNTRY_TIME)
-    if moment is None:
-        return None
-    return datetime.combine(moment + timedelta(days=1), time(), COUNTRY_TIME) - timedelta(microseconds=1)

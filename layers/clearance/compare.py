@@ -19,7 +19,7 @@ from sqlalchemy import ARRAY, Connection, Date, cast, func, literal, or_, select
 
 from gis.arrays import Ints
 from layers.access import Actor
-from layers.catalogue import layer
+from layers.catalogue import layer, zone_supply
 from layers.clearance.curves import Roadmap, zone_roadmaps
 from layers.clearance.figures import MM2_PER_HA, ratio, report_day_before
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
@@ -190,9 +190,10 @@ def _forecasts(db: Connection, keys: Sequence[str], as_of: date) -> dict[str, di
 
 
 def _largest_plots(db: Connection, actor: Actor, keys: Sequence[str], as_of: date) -> dict[str, float]:
-    rows = visible(layer("zone_supply"), actor, as_of).subquery()
+    actor.need(zone_supply.LAYER.access.view)
+    rows = zone_supply.at_outlook(as_of, "p50").subquery()
     query = select(rows.c.key, rows.c.largest_plot_ha).where(
-        rows.c.key.in_(keys), rows.c.outlook == "known", rows.c.largest_plot_ha.is_not(None)
+        rows.c.key.in_(keys), rows.c.largest_plot_ha.is_not(None)
     )
     return {row.key: float(row.largest_plot_ha) for row in db.execute(query)}
 

@@ -16,8 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, Subquery, and_, case, cast, false, func, or_, select
 
-from layers.access import PUBLIC
-from layers.catalogue import layer
+from layers.catalogue import zone_supply
 from layers.catalogue.zones import TABLE as ZONES
 from layers.clearance.contributions import MONEY_RANK
 from layers.clearance.overdue import firms_waiting
@@ -25,7 +24,6 @@ from layers.clearance.positions import Moment, positions
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
 from layers.clearance.scope import Scope, parks
 from layers.layer import holds
-from layers.query import visible
 from layers.records.cases import PAYEES, PAYMENTS, PROJECTS
 from layers.records.observations import OBSERVATIONS
 from layers.records.stages import CLEARED_RANK, LEDGER, STAGES
@@ -299,8 +297,8 @@ def _supply(db: Connection, scope: Scope, as_of: date) -> tuple[float | None, fl
     """Industrial land of lots and what of it is cleared, where both are derived."""
     if scope.level == "unit":
         return None, None
-    rows = visible(layer("zone_supply"), PUBLIC, as_of).subquery()
-    derived = and_(rows.c.basis == "derived", rows.c.outlook == "known")
+    rows = zone_supply.at_outlook(as_of, "known").subquery()
+    derived = rows.c.basis == "derived"
     sums = select(func.sum(rows.c.industrial_ha), func.sum(rows.c.cleared_ha)).where(derived)
     if scope.zone_key is not None:
         sums = sums.where(rows.c.key == scope.zone_key)
