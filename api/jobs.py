@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from api import jobs_imports
+from api import jobs_forecasts, jobs_imports
 from api.settings import Settings
 from layers.records.accounts import SESSIONS, SETUP_TOKENS
 
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 DEAD_AFTER_S = 30.0
 #: How often the worker looks for imports on which nobody works any more.
 TAKE_UP_EVERY_S = 2.0
+#: How often it looks for forecasts that are due; they follow an edit within a minute.
+FORECAST_EVERY_S = 5.0
 
 
 def jobs_app(url: str, home: Path) -> App:
@@ -99,7 +101,7 @@ async def _work(url: str, home: Path) -> None:
                 stalled_worker_timeout=DEAD_AFTER_S,
             )
         )
-        looking = asyncio.create_task(_take_up(url))
+        looking = [asyncio.create_task(_take_up(url)), asyncio.create_task(_forecast(url))]
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
         try:
@@ -107,7 +109,8 @@ async def _work(url: str, home: Path) -> None:
         except asyncio.CancelledError:
             log.info("stopped")
         finally:
-            looking.cancel()
+            for task in looking:
+                task.cancel()
 
 
 async def _take_up(url: str) -> None:
@@ -118,3 +121,16 @@ async def _take_up(url: str) -> None:
         except SQLAlchemyError as error:
             log.warning("imports cannot be looked at: %s", error)
         await asyncio.sleep(TAKE_UP_EVERY_S)
+
+
+async def _forecast(url: str) -> None:
+    """Look now and then for forecasts that are due."""
+    while True:
+        try:
+            await asyncio.to_thread(jobs_forecasts.follow, url)
+        except SQLAlchemyError as error:
+            log.warning("forecasts cannot be looked at: %s", error)
+        except Exception:  # one that cannot be made leaves what was: stale, and said to be
+            log.exception("forecasts cannot be made")
+            await asyncio.sleep(12 * FORECAST_EVERY_S)
+        await asyncio.sleep(FORECAST_EVERY_S)

@@ -75,7 +75,8 @@ class Runs:
     stage
         Shape (n,), 0-based.
     from_day, recorded_day
-        Shape (n,), days since 2000-01-01: when it was reached, and when that was recorded.
+        Shape (n,), days since 2000-01-01: when it was reached, and when that was recorded; a day after
+        the question where nobody knows when.
     """
 
     case: Ints
@@ -250,7 +251,9 @@ def _ends(
     stops: Stops | None,
 ) -> NDArray[np.float32]:
     """Shape (moving, draws): the day on which each open case is handed over; inf where not foreseen."""
-    lag = reporting_lag(runs.from_day, runs.recorded_day, as_of)
+    # What is recorded later than that was an old file taken over, not news.
+    news = runs.recorded_day - runs.from_day <= _LONGEST_LAG_DAYS
+    lag = reporting_lag(runs.from_day[news], runs.recorded_day[news], as_of)
     complete_after = int(min(quantile_day(lag, _COMPLETE), _LONGEST_LAG_DAYS))
     past = _stays(runs, rank_of_stage, as_of - complete_after)
     known = _learnt(cases, past, rank_of_stage, as_of, stops)
