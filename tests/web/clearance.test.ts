@@ -1,6 +1,6 @@
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { expect, test } from "vitest";
-import { type Curve, type FunnelRow, GROUPS, type TimelineStep } from "@/api/clearance.ts";
+import { type Curve, type CurvePoint, type FunnelRow, GROUPS, type TimelineStep } from "@/api/clearance.ts";
 import { band, line, linear, ticks, years } from "@/lib/chart/scale.ts";
 import { clearanceSketch, shareClass, stageOn, tileDay } from "@/map/clearance.ts";
 import { FIELDS, total_vnd, written } from "@/screens/clearance/case/records.ts";
@@ -10,10 +10,10 @@ import {
   at,
   dayAt,
   frame,
-  fromZero,
   monthsLater,
   quarters,
   reading,
+  shownOf,
   top,
 } from "@/screens/clearance/scurve.ts";
 import { passed } from "@/screens/clearance/timeline.ts";
@@ -163,10 +163,13 @@ const CURVE: Curve = {
   gap: { value: -19.5, on: "2025-06-30" },
 }; // biome-ignore format: numbers side by side
 
-test("the curve starts at nothing", () => {
-  expect(fromZero(CURVE.actual)[0]).toEqual(["2025-02-01", 0]);
-  expect(fromZero([["2025-01-01", 0]])).toEqual([["2025-01-01", 0]]);
-  expect(fromZero([])).toEqual([]);
+test("the curve starts at nothing, or with what was reached before the chart begins", () => {
+  const year = { from: "2025-01-01", to: "2025-12-31" };
+  expect(shownOf(CURVE.actual, year)[0]).toEqual(["2025-02-01", 0]);
+  expect(shownOf([["2025-01-01", 0]], year)).toEqual([["2025-01-01", 0]]);
+  expect(shownOf([], year)).toEqual([]);
+  const long: CurvePoint[] = [["2015-01-01", 0], ["2024-06-01", 4], ["2025-06-01", 9], ["2026-06-01", 10]]; // biome-ignore format: points
+  expect(shownOf(long, year)).toEqual([["2025-01-01", 4], ["2025-06-01", 9]]); // biome-ignore format: points
 });
 
 test("the chart shows whole years, up to the deadline, and cuts a forecast that never ends", () => {

@@ -1,6 +1,6 @@
 /** Clearance as `api/http/clearance.py` answers it. Areas in ha, money in whole đồng, ratios 0–1, missing is null. */
 
-import { address, ask, enc } from "./client.ts";
+import { address, ask, asQuery, enc } from "./client.ts";
 import type { Box, Row, Words } from "./types.ts";
 
 /** Groups of stages in the order in which land passes them; the place in the list is the rank. */
@@ -46,6 +46,8 @@ export type FunnelRow = {
 export type Summary = {
   as_of: string;
   known_at: string | null;
+  /** Today, where the date has not come: then the figures are those of today, since nobody knows more. */
+  ahead_of: string | null;
   /** Cases are kept, or only what others reported is known, or nothing. */
   basis: "tracked" | "reported" | "none";
   scope: { level: string; key: string | null; name: string | null };
@@ -96,13 +98,14 @@ export type Firm = { key: string | null; name: string };
 export type OverdueRow = {
   id: string;
   case_keys: string[];
+  zone_key: string | null;
   title: Words;
   place: Words;
   group: Group;
   rank: number;
   stage: string;
   days_over: number;
-  limit: { days: number | null; source: string | null };
+  limit: { days: number | null; source: string | null; planned_on: string | null };
   blocker: { code: string; title: Words } | null;
   office: string | null;
   firms: Firm[];
@@ -192,14 +195,6 @@ export type Case = {
   may: { edit: boolean; approve: boolean };
 };
 
-export type Supply = {
-  free_ha: number | null;
-  largest_plot_ha: number | null;
-  largest_plot_lots?: string[] | null;
-  /** The next dates on which free land grows, and the cases that stand between. */
-  grows: { on: string; free_ha: number; largest_plot_ha: number; cases: string[] }[];
-};
-
 /** The tables of the screen, as files: `figure` is the last part of their address. */
 export type Figure = "summary" | "curve" | "overdue" | "zones" | "cases";
 export type Form = "json" | "csv" | "xlsx";
@@ -216,10 +211,12 @@ export const clearance = {
   zones: (scope: Scope, signal: AbortSignal) => ask<Zones>(at("zones", scope), { signal }),
   one: (key: string, asOf: string, signal: AbortSignal) =>
     ask<Case>(at(`cases/${enc(key)}`, { as_of: asOf }), { signal }),
-  plots: (asOf: string, outlook: string, signal: AbortSignal) =>
-    ask<GeoJSON.FeatureCollection>(at("plots", { as_of: asOf, outlook }), { signal }),
-  supply: (zone: string, asOf: string, signal: AbortSignal) =>
-    ask<Supply>(at(`supply/${enc(zone)}`, { as_of: asOf, outlook: "p50" }), { signal }),
+  /** Free plots of some zones, as they are known or foreseen for the date. */
+  plots: (zones: string[], asOf: string, signal: AbortSignal) =>
+    ask<GeoJSON.FeatureCollection>(
+      address("/layers/free_plots/export.geojson", { as_of: asOf }) + asQuery({ zone_key: zones }),
+      { signal },
+    ),
   /** Address of a table as a file. */
   file: (figure: Figure, form: Form, scope: Scope, more: Record<string, string | null> = {}) =>
     at(figure, { ...scope, ...more, format: form }),

@@ -68,7 +68,7 @@ export function shareClass(ratio: number): number {
   return SHARE_STEPS.findLastIndex((from) => ratio >= from);
 }
 
-/** `pieces` is the layer whose tiles carry the runs, `zones` that of the zones. */
+/** From the layer whose tiles carry the runs, and that of the zones. */
 export function clearanceSketch(
   pieces: Layer,
   zones: Layer,
@@ -114,6 +114,7 @@ function pieceLayers(pieces: Layer, shown: Shown, colour: Colour): LayerSpecific
   const flagged = (name: string) => ["in", ["to-string", ["get", name]], ["literal", ["true", "1"]]];
   const chosen = ["in", ["to-string", ["get", "case_key"]], ["literal", shown.chosen]];
   const width = (narrow: number, wide: number) => ["interpolate", ["linear"], ["zoom"], 12, narrow, 16, wide];
+  const edge = (far: number, near: number) => ["interpolate", ["linear"], ["zoom"], 14, far, 16, near];
   return [
     {
       ...of,
@@ -152,8 +153,8 @@ function pieceLayers(pieces: Layer, shown: Shown, colour: Colour): LayerSpecific
     ...cased(of, `${STAGES}--state`, flagged("state_managed"), {
       casing: colour("--gp-state-casing"),
       ink: colour("--gp-state"),
-      casing_px: width(0.4, 4.5),
-      ink_px: width(0.5, 2.2),
+      casing_px: edge(0, 4.5),
+      ink_px: edge(0.5, 2.2),
     }),
     ...cased(of, `${STAGES}--chosen`, chosen, {
       casing: colour("@select.case"),

@@ -9,7 +9,6 @@ import {
   type OverdueRow,
   type Scope,
   type Summary,
-  type Supply,
   type ZoneRow,
   type Zones,
 } from "@/api/clearance.ts";
@@ -32,7 +31,6 @@ export class Board {
   readonly curve: Resource<Curve>;
   readonly overdue: Resource<Listed>;
   readonly zones: Resource<Zones>;
-  readonly supply: Resource<Supply>;
   readonly one: Resource<Case>;
   /** The boundary of the zone that was chosen. */
   readonly place: Resource<Feature>;
@@ -77,11 +75,6 @@ export class Board {
       void [app.generation, app.edition, this.edition];
       return asOf ? (signal) => clearance.zones({ as_of: asOf, zone: null, unit }, signal) : null;
     });
-    this.supply = new Resource(() => {
-      const [zone, asOf] = [this.zone, app.asOf];
-      void [app.generation, app.edition, this.edition];
-      return zone && asOf ? (signal) => clearance.supply(zone, asOf, signal) : null;
-    });
     this.one = new Resource(() => {
       const [key, asOf] = [this.chosen, app.asOf];
       void [app.generation, this.edition];
@@ -108,6 +101,12 @@ export class Board {
   row: OverdueRow | null = $derived.by(() => {
     const rows = this.overdue.value?.rows ?? [];
     return rows.find((row) => this.chosen !== null && row.case_keys.includes(this.chosen)) ?? null;
+  });
+
+  /** The zone that is looked at, with its phases: lots are kept by phase. */
+  family: string[] = $derived.by(() => {
+    const phases = this.place.value?.related.phases ?? [];
+    return this.zone === null ? [] : [this.zone, ...phases.map((phase) => String(phase["key"]))];
   });
 
   zoneRow: ZoneRow | null = $derived.by(

@@ -3,10 +3,16 @@
 import type { Curve, CurvePoint } from "@/api/clearance.ts";
 import { fromDays, toDays } from "@/screens/map/time.ts";
 
-/** A cumulative curve begins at nothing: on the day of its first point it rises from zero. */
-export function fromZero(points: CurvePoint[]): CurvePoint[] {
-  const [first] = points;
-  return first && first[1] !== 0 ? [[first[0], 0], ...points] : points;
+/**
+ * The part of a cumulative curve that a frame shows. It begins at nothing: on the day of its first point it rises
+ * from zero; and where the frame begins later, with what had been reached by then.
+ */
+export function shownOf(points: CurvePoint[], { from, to }: { from: string; to: string }): CurvePoint[] {
+  const before = points.findLast(([on]) => on < from);
+  const within = points.filter(([on]) => on >= from && on <= to);
+  if (before) return [[from, before[1]], ...within];
+  const [first] = within;
+  return first && first[1] !== 0 ? [[first[0], 0], ...within] : within;
 }
 
 /** Whole years around everything that is drawn; the far end of a slow forecast is cut, and said so. */
@@ -16,8 +22,8 @@ export type Frame = { from: string; to: string; cut: boolean };
 
 export function frame(curve: Curve, asOf: string): Frame {
   const roadmap = curve.roadmaps.at(-1)?.points ?? [];
-  // Years in which nothing was planned or done yet say nothing: the curve starts with its last nought.
-  const begun = curve.actual.findLast(([, value]) => value === 0) ?? curve.actual[0];
+  // Years in which nothing was handed over yet say nothing: the chart begins shortly before the first hectare.
+  const begun = curve.actual.find(([, value]) => value > 0) ?? curve.actual.at(-1);
   const starts = [asOf, ...(begun ? [first(begun)] : []), ...roadmap.slice(0, 1).map(first)];
   const ends = [
     asOf,
