@@ -29,7 +29,7 @@ HOUSE = ("house", "Nhà ở gắn liền với đất", "m2", 105.0, 4_700_000)
 EQUIPMENT = ("equipment", "Tháo dỡ, vận chuyển, lắp đặt dây chuyền", "bộ", 2.0, 380_000_000)
 LAND_VND_M2, HOME_VND_M2, SUPPORT = 210_000, 1_350_000, 1.5
 MOVING_VND, BONUS_VND = 45_000_000, 10_000_000
-SPLIT, IN_TWO, PART_PAID = 0.15, 0.2, 0.1
+SPLIT, IN_TWO, PART_PAID = 0.15, 0.2, 0.2
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def counted(rng: np.random.Generator, held: Holdings, days: Days) -> Counted:
     price = np.round(price * rng.uniform(0.8, 1.25, len(price)), -2).astype(np.int64)
     quantity = np.where(whole, np.ceil(quantity), np.maximum(np.round(quantity, 1), 1.0))
     order = np.argsort(case, kind="stable")
-    return Counted(*(column[order] for column in (case, kind, what, quantity, unit, price)))
+    return Counted(case[order], kind[order], what[order], quantity[order], unit[order], price[order])
 
 
 def valued(
@@ -230,7 +230,7 @@ def _payments(
     waits = (
         np.isnat(paid_on)
         & (rng.random(n) < PART_PAID)
-        & (TODAY - approved_on > np.timedelta64(40))
+        & (TODAY - approved_on > np.timedelta64(20))
         & ~unpaid[of]
     )
     part = np.round(approved * rng.uniform(0.3, 0.7, n)).astype(np.int64)

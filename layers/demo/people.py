@@ -186,7 +186,8 @@ def contact_table(
         on,
     )
     pick = rng.integers(0, len(OUTCOMES), len(case))
-    agrees: Texts = np.where(rank[case] == 6, True, np.where(pick == 3, True, None)).astype(object)
+    agrees: Texts = np.full(len(case), None, dtype=object)
+    agrees[(rank[case] == 6) | (pick == 3)] = True
     agrees[refusing[case] | (pick == 1)] = False
     return {
         "case_key": [keys[c] for c in case],

@@ -98,9 +98,9 @@ def document_table(
     made: Steps, days: Days, keys: list[str], plans: list[str | None], project: Ints
 ) -> Columns:
     """The paper of each event that has one; cases whose plan was approved together share the decision."""
-    models, laws = stage_models(), law_of(days)
+    models, laws = stage_models(), law_of(days).tolist()
     row = _on_paper(made)
-    told = [models[laws[c]].stages[s] for c, s in zip(made.case[row], made.stage[row], strict=True)]
+    told = [models[laws[c]].stages[s] for c, s in zip(made.case[row], made.stage[row].tolist(), strict=True)]
     on = made.day[row].astype(object).tolist()
     kinds = [stage.documents[0] for stage in told]
     joint = {"plan_posting": "BB-NY", "allocation_decision": "QĐ-XLĐ"}
