@@ -23,13 +23,13 @@ from scipy.sparse.csgraph import connected_components
 from gis.arrays import Bools, Floats, Ints
 from gis.contiguity import SEAM_M, rounded, to_plane, touching, wide_pieces
 from gis.lot_land import (
-    GONE,
     SCRAP_M2,
+    Asked,
     FreePart,
     LotLand,
-    LotState,
     clearing,
     digests,
+    states,
     without_overlaps,
 )
 from gis.measure import HA_M2, area_ha
@@ -343,20 +343,28 @@ class _Board:
         return tuple(sorted({self.lots[self.part_lot[part]].code for part in group}))
 
     def _play(self) -> None:
-        """Each lot is asked once per state that it is in on any of the dates."""
-        shape = (len(self.dates), len(self.lots))
-        state_of = np.zeros((*shape, 5))
-        free: list[list[int]] = [[] for _ in self.dates]
+        """Each lot is asked once per state that it is in on any of the dates, all lots together."""
+        row_of: dict[tuple[int, bytes], int] = {}
+        asked: list[Asked | None] = []
+        steps: list[list[int]] = []  # per lot: the question of each date
         for row, (lot, inputs) in enumerate(zip(self.lots, self._inputs, strict=True)):
-            seen: dict[bytes, tuple[LotState, list[int]]] = {}
-            for step, now in enumerate(inputs):
-                if (key := now.tobytes()) not in seen:
-                    state = _state(lot, now)
-                    seen[key] = state, [self._enter(row, part) for part in state.free]
-                state, parts = seen[key]
-                state_of[step, row] = state.figures_ha
-                free[step] += parts
-        self._figures = list(state_of)
+            keys = [(row, now.tobytes()) for now in inputs]
+            for key, now in zip(keys, inputs, strict=True):
+                if key not in row_of:
+                    row_of[key] = len(asked)
+                    asked.append(lot.asked(now))
+            steps.append([row_of[key] for key in keys])
+        found = states(asked)
+        figures = np.zeros((len(self.dates), len(self.lots), 5))
+        free: list[list[int]] = [[] for _ in self.dates]
+        for row, questions in enumerate(steps):
+            parts = {
+                at: [self._enter(row, part) for part in found[at].free] for at in dict.fromkeys(questions)
+            }
+            for step, at in enumerate(questions):
+                figures[step, row] = found[at].figures_ha
+                free[step] += parts[at]
+        self._figures = list(figures)
         self._free = [tuple(parts) if self.known else () for parts in free]
 
     def _enter(self, lot: int, part: FreePart) -> int:
@@ -449,11 +457,6 @@ def _lasting(dates: Days, start: Days, end: Days) -> Bools:
     """Shape (dates, n): on [start, end), either of them open where NaT."""
     day = dates[:, None]
     return ~(day < start) & ~(day >= end)
-
-
-def _state(lot: LotLand, now: Bools) -> LotState:
-    n = len(lot.pieces)
-    return lot.state(bool(now[1]), now[2 : 2 + n], now[2 + n :]) if now[0] else GONE
 
 
 def _sorted(plots: Iterable[Plot]) -> list[Plot]:

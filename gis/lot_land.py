@@ -49,7 +49,7 @@ class LotState:
         Its free land.
     """
 
-    figures_ha: tuple[float, float, float, float, float]
+    figures_ha: tuple[float, ...]
     free: tuple[FreePart, ...]
 
 
@@ -60,6 +60,21 @@ GONE = LotState((0.0, 0.0, 0.0, 0.0, 0.0), ())
 _STATES: Memo[tuple[Any, ...], LotState] = Memo(40_000)
 _CUT: Memo[Digest, Geometries] = Memo(400)
 _COMMON: Memo[tuple[Digest, Digest], bool] = Memo(400_000)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    One state of a lot: its key for equal questions, and rows of the pieces and parts in force.
+
+    The key is the digest of the lot, whether it is serviced, and the digests of what is in force.
+    """
+
+    lot: LotLand
+    key: tuple[Any, ...]
+    cleared: list[int]
+    leased: list[int]
+    reserved: list[int]
 
 
 @dataclass(frozen=True)
@@ -88,39 +103,40 @@ class LotLand:
     piece_keys: list[Digest]
     part_keys: list[Digest]
 
-    def state(self, serviced: bool, cleared_now: Bools, held_now: Bools) -> LotState:
-        """The land of the lot while it is in the plan, and while those pieces and parts are in force."""
-        # In the order of their digests and each once: the same land gives the same vertices, whoever asks.
-        cleared = _each_once(self.piece_keys, cleared_now)
-        leased = _each_once(self.part_keys, held_now & self.leased)
-        reserved = _each_once(self.part_keys, held_now & ~self.leased)
-        asked = (self.polygon_key, serviced, *map(tuple, (cleared, leased, reserved)))
-        if (found := _STATES.get(asked)) is None:
-            rows = (list(land.values()) for land in (cleared, leased, reserved))
-            found = self._worked_out(serviced, *rows)
-            _STATES.put(asked, found)
-        return found
+    def asked(self, now: Bools) -> Asked | None:
+        """
+        What is asked of the lot while the given is in force; None where it is not in the plan.
 
-    def _worked_out(self, serviced: bool, now: list[int], leases: list[int], holds: list[int]) -> LotState:
-        cleared = self._cleared(self.pieces[now])
-        leased = self._held(self.parts[leases])
-        reserved = _minus(self._held(self.parts[holds]), leased)
-        ready = cleared if serviced else None
+        ``now`` says whether it is in the plan, whether it is serviced, and which of its pieces and of its
+        parts are in force. Each shape is named once and in the order of the digests: the same land gives the
+        same vertices, whoever asks.
+        """
+        if not now[0]:
+            return None
+        pieces, parts = now[2 : 2 + len(self.pieces)], now[2 + len(self.pieces) :]
+        cleared = _each_once(self.piece_keys, pieces)
+        leased = _each_once(self.part_keys, parts & self.leased)
+        reserved = _each_once(self.part_keys, parts & ~self.leased)
+        key = (self.polygon_key, bool(now[1]), tuple(cleared), tuple(leased), tuple(reserved))
+        return Asked(self, key, *(list(rows.values()) for rows in (cleared, leased, reserved)))
+
+    def shapes(self, asked: Asked) -> tuple[list[Any], Geometries]:
+        """Cleared, ready, leased and reserved land, None where there is none; and polygons of free land."""
+        cleared = self._cleared(self.pieces[asked.cleared])
+        leased = self._held(self.parts[asked.leased])
+        reserved = _minus(self._held(self.parts[asked.reserved]), leased)
+        ready = cleared if asked.key[1] else None
         free = self._free(_minus(_minus(ready, leased), reserved))
-        measured = np.nan_to_num(area_ha(geometries([self.polygon, cleared, ready, leased, reserved, *free])))
-        figures, free_ha = measured[:5].tolist(), measured[5:]
-        real = np.flatnonzero(free_ha * HA_M2 > SCRAP_M2)
-        parts = free[real]
-        keys = digests(parts)
-        land = (FreePart(p, k, float(ha)) for p, k, ha in zip(parts, keys, free_ha[real], strict=True))
-        return LotState(tuple(figures), tuple(land))
+        return [cleared, ready, leased, reserved], free
 
     def _cleared(self, pieces: Geometries) -> Any:
         if len(pieces) == 0:
             return None
         if any(piece is None for piece in pieces):
             return self.polygon
-        land = pieces[0] if len(pieces) == 1 else rounded(shapely.union_all(pieces), GAP_M / 2, NOISE_M2)
+        land = pieces[0] if len(pieces) == 1 else shapely.union_all(pieces)
+        if len(pieces) > 1 and not shapely.covers(land, self.polygon):
+            land = rounded(land, GAP_M / 2, NOISE_M2)
         land = _areal(shapely.intersection(land, self.polygon))
         if land is None or self._m2(self.polygon) - self._m2(land) <= SCRAP_M2:
             return None if land is None else self.polygon
@@ -150,6 +166,36 @@ class LotLand:
         lon, lat = self._corner()
         plane: Any = to_plane(land, lon, lat)
         return float(plane.area)
+
+
+def states(asked: Sequence[Asked | None]) -> list[LotState]:
+    """The land of lots in the states that are asked for; those not met before are measured together."""
+    known = {one.key: _STATES.get(one.key) for one in asked if one is not None}
+    new = {one.key: one for one in asked if one is not None and known[one.key] is None}
+    for key, state in zip(new, _measured(list(new.values())), strict=True):
+        known[key] = state
+        _STATES.put(key, state)
+    return [(known[one.key] if one is not None else None) or GONE for one in asked]
+
+
+def _measured(asked: Sequence[Asked]) -> list[LotState]:
+    drawn = [one.lot.shapes(one) for one in asked]
+    figures = geometries(
+        [shape for one, (land, _) in zip(asked, drawn, strict=True) for shape in (one.lot.polygon, *land)]
+    )
+    figures_ha = np.nan_to_num(area_ha(figures)).reshape(-1, 5).tolist()
+    free = geometries([part for _, parts in drawn for part in parts])
+    free_ha, keys = area_ha(free).tolist(), digests(free)
+    made: list[LotState] = []
+    at = 0
+    for figure, (_, parts) in zip(figures_ha, drawn, strict=True):
+        rows = range(at, at + len(parts))
+        at += len(parts)
+        real = [row for row in rows if free_ha[row] * HA_M2 > SCRAP_M2]
+        made.append(
+            LotState(tuple(figure), tuple(FreePart(free[row], keys[row], free_ha[row]) for row in real))
+        )
+    return made
 
 
 def digests(geoms: Sequence[Any] | Geometries) -> list[Digest]:
