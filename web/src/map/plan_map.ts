@@ -121,6 +121,18 @@ export class PlanMap {
     this.#endDrawing = drawArea(this.#map, from, colours, changed);
   }
 
+  /** Draw what a panel asks for and tell it what was drawn; ends when the returned function is called. */
+  follow(
+    drawing: { from: GeoJSON.Polygon | Area | null; area: Area | null },
+    colour: (token: string) => string,
+  ): () => void {
+    const ink = colour("--c-select");
+    this.startArea(drawing.from, { fill: ink, line: ink, corner: "#FFFFFF" }, (area) => {
+      drawing.area = area;
+    });
+    return () => this.endArea();
+  }
+
   endArea(): void {
     this.#endDrawing?.();
     this.#endDrawing = null;

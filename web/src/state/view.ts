@@ -30,7 +30,7 @@ export type ByUnits = { level: Level; on: string | null };
 const LEVELS: readonly Level[] = ["province", "district", "commune"];
 
 /** Tabs of the screen for those who keep the data. */
-export const TABS = ["imports", "faults", "firms", "certificate"] as const;
+export const TABS = ["bulk", "reports", "imports", "faults", "firms", "certificate", "accounts"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** Clearance of a zone, of an administrative unit or of everything; null is "all". */
