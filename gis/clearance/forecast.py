@@ -34,7 +34,7 @@ STEP_DAYS = 30
 UNSURE = 0.15
 #: Sets of weights of the cases of the past; draws share them in turn.
 SETS = 20
-_ROUNDS = 6  # of reading stays on the clocks and clocks from the stays; what changes later is noise
+_ROUNDS = 4  # of reading stays on the clocks and clocks from the stays; what changes later is noise
 _COMPLETE = 0.9  # share of events on record from which the past is read as it stands
 _LONGEST_LAG_DAYS = 365
 _LAGS = 32
@@ -165,12 +165,14 @@ class _Learnt:
 
 
 @dataclass(frozen=True)
-class _Exposed:
-    """Hazard of a usual case gone through by a case in a piece of time: shape (e,) each."""
+class _Pieces:
+    """The pieces of time that the stays reach over, stay by stay: shape (e,) each."""
 
-    case: Ints
+    row: Ints  # of the stay
     piece: Ints
-    hazard: Floats
+    case: Ints
+    zone: Ints
+    begins: Ints  # where each stay's pieces begin
 
 
 def forecast(
@@ -255,19 +257,22 @@ def _ends(
     news = runs.recorded_day - runs.from_day <= _LONGEST_LAG_DAYS
     lag = reporting_lag(runs.from_day[news], runs.recorded_day[news], as_of)
     complete_after = int(min(quantile_day(lag, _COMPLETE), _LONGEST_LAG_DAYS))
-    past = _stays(runs, rank_of_stage, as_of - complete_after)
+    early = runs.from_day <= as_of - complete_after
+    over = np.count_nonzero(rank_of_stage[runs.stage[early]] == rank_of_stage.max())
+    past = _stays(runs, rank_of_stage, as_of - (complete_after if over >= MIN_FINISHED_CASES else 0))
     known = _learnt(cases, past, rank_of_stage, as_of, stops)
     case = runs.case[moving]
     zone = cases.zone[case]
     shares = (np.arange(_LAGS) + 0.5) / _LAGS
     lags = np.array([min(quantile_day(lag, float(share)), _LONGEST_LAG_DAYS) for share in shares])
     pools = known.pools
+    length = known.length[pools.row].astype(np.float32)
     onward = np.where(past.following >= 0, past.stage[past.following], -1)
     ahead = paths.draw_ends(
         seed, draws, cases.key[case], zone, cases.kind[case], runs.stage[moving],
         _summed(known.pace.chance[case]), known.pace.levels, known.read(zone, runs.from_day[moving]),
         np.stack([known.read(zone, np.full(len(zone), as_of - late)) for late in lags], axis=1),
-        pools.of, pools.of_rank, pools.wider, pools.start, pools.stop, pools.row, known.length[pools.row],
+        pools.of, pools.of_rank, pools.wider, pools.start, pools.stop, pools.row, length,
         _summed_hazards(known, past, cases, seed), onward, rank_of_stage,
         int(rank_of_stage.max()), _clocks_ahead(known.tempo, as_of, seed, draws),
         known.read(np.arange(len(known.clock)), np.full(len(known.clock), as_of)), float(tempo.PIECE_DAYS),
@@ -303,14 +308,13 @@ def _learnt(cases: Cases, past: _Stays, rank_of_stage: Ints, as_of: int, stops: 
     finished = np.bincount(past.case[ends], minlength=count).astype(np.float64)
     stopped = _stopped(stops, zones, first_day, pieces)
     known = _measured(tempo.usual(zones, first_day, pieces), paces.usual(count), cases, past, rank_of_stage)
+    at = _pieces(past, cases, first_day)
     for _ in range(_ROUNDS):
-        exposed = _exposed(known, past, cases)
-        each = np.bincount(exposed.case, exposed.hazard, count).astype(np.float64)
-        pace = paces.learn(known.pace, finished, each)
-        expected = np.zeros((zones, pieces))
-        hazard = exposed.hazard * pace.mean[exposed.case]
-        np.add.at(expected, (cases.zone[exposed.case], exposed.piece), hazard)
-        learnt = tempo.learn(known.tempo, ended, expected / tempo.rate(known.tempo), stopped)
+        hazard = _exposed(known, past, cases, at)
+        pace = paces.learn(known.pace, finished, np.bincount(at.case, hazard, count).astype(np.float64))
+        expected = np.bincount(at.zone * pieces + at.piece, hazard * pace.mean[at.case], zones * pieces)
+        usual = expected.reshape(zones, pieces) / tempo.rate(known.tempo)
+        learnt = tempo.learn(known.tempo, ended, usual, stopped)
         known = _measured(learnt, pace, cases, past, rank_of_stage)
     return known
 
@@ -328,27 +332,32 @@ def _measured(
     return _Learnt(learnt, clock, pace, replace(pools, row=stay[pools.row]), begun, length)
 
 
-def _exposed(known: _Learnt, past: _Stays, cases: Cases) -> _Exposed:
-    """How much hazard of a usual case each stay went through in each piece of time."""
-    first_day, stay = known.tempo.first_day, past.lasting
+def _pieces(past: _Stays, cases: Cases, first_day: int) -> _Pieces:
+    stay = past.lasting
     first = (past.from_day[stay] - first_day) // tempo.PIECE_DAYS
     count = (past.to_day[stay] - first_day) // tempo.PIECE_DAYS - first + 1
-    one = np.repeat(np.arange(len(stay)), count)
-    piece = np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count) + first[one]
-    row = stay[one]
-    case, begun, length = past.case[row], known.begun[row], known.length[row]
-    since = np.clip(known.clock[cases.zone[case], piece] - begun, 0.0, length)
-    until = np.clip(known.clock[cases.zone[case], piece + 1] - begun, 0.0, length)
-    pools, hazard = known.pools, np.zeros(len(one))
+    begins = np.cumsum(count) - count
+    row = np.repeat(stay, count)
+    piece = np.arange(len(row)) - np.repeat(begins - first, count)
+    case = past.case[row]
+    return _Pieces(row, piece, case, cases.zone[case], begins)
+
+
+def _exposed(known: _Learnt, past: _Stays, cases: Cases, at: _Pieces) -> Floats:
+    """Shape of `at`: hazard of a usual case that each stay went through in each piece of time."""
+    until = np.clip(known.clock[at.zone, at.piece + 1] - known.begun[at.row], 0.0, known.length[at.row])
+    pools, gone = known.pools, np.zeros(len(at.row))
     each = hazards(pools, past.observed, np.ones(len(known.length)), known.pace.mean[past.case])
-    of = pools.of[past.stage[row], cases.kind[case]]
-    for pool in np.unique(of):
+    of = pools.of[past.stage, cases.kind[past.case]][at.row]
+    for pool in np.unique(pools.of):
         entries = slice(pools.start[pool], pools.stop[pool])
-        days = np.append(0.0, known.length[pools.row[entries]])
-        summed = np.append(0.0, np.cumsum(each[entries]))
-        asked = of == pool
-        hazard[asked] = np.interp(until[asked], days, summed) - np.interp(since[asked], days, summed)
-    return _Exposed(case, piece, hazard)
+        asked = np.flatnonzero(of == pool)
+        if len(asked):
+            days = np.append(0.0, known.length[pools.row[entries]])
+            gone[asked] = np.interp(until[asked], days, np.append(0.0, np.cumsum(each[entries])))
+    before = np.append(0.0, gone[:-1])
+    before[at.begins] = 0.0
+    return gone - before
 
 
 def _stopped(stops: Stops | None, zones: int, first_day: int, pieces: int) -> Floats:
@@ -360,7 +369,7 @@ def _stopped(stops: Stops | None, zones: int, first_day: int, pieces: int) -> Fl
     return told
 
 
-def _summed_hazards(known: _Learnt, past: _Stays, cases: Cases, seed: int) -> Floats:
+def _summed_hazards(known: _Learnt, past: _Stays, cases: Cases, seed: int) -> NDArray[np.float32]:
     """Shape (sets, entries of the pools): hazard up to and with each in its pool; a case has one weight."""
     weight = -np.log1p(-paths.uniforms(seed, cases.key, SETS)).T
     each = hazards(known.pools, past.observed, weight[:, past.case], known.pace.mean[past.case])
@@ -368,7 +377,8 @@ def _summed_hazards(known: _Learnt, past: _Stays, cases: Cases, seed: int) -> Fl
         summed = np.maximum(np.log1p(-each), -_CERTAIN)
     summed = -np.cumsum(summed, axis=1)
     start = np.repeat(known.pools.start, known.pools.stop - known.pools.start)
-    return summed - np.concatenate([np.zeros((SETS, 1)), summed], axis=1)[:, start]
+    before = np.concatenate([np.zeros((SETS, 1)), summed], axis=1)[:, start]
+    return (summed - before).astype(np.float32)
 
 
 def _clocks_ahead(learnt: tempo.Tempo, as_of: int, seed: int, draws: int) -> NDArray[np.float32]:

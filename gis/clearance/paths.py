@@ -56,6 +56,15 @@ def uniforms(seed: Any, key: Any, count: Any) -> Any:
     return told
 
 
+@njit(nogil=True, inline="always")
+def _first_above(summed: Any, u: Any) -> Any:
+    """The level that a number in [0, 1) falls on; few levels are found quickest one by one."""
+    level = 0
+    while summed[level] <= u:
+        level += 1
+    return level
+
+
 @njit(nogil=True)
 def run_clocks(
     seed: Any, zone_key: Any, draws: Any, now: Any, move: Any, speeds: Any, season: Any, unsure: Any
@@ -72,11 +81,11 @@ def run_clocks(
     for zone in range(zones):
         for draw in range(draws):
             state = _begin(seed, zone_key[zone], draw)
-            level = np.searchsorted(now[zone], _uniform(state))
+            level = _first_above(now[zone], _uniform(state))
             shown = 0.0
             for piece in range(pieces):
                 state += np.uint64(1)
-                level = np.searchsorted(move[draw % sets, level], _uniform(state))
+                level = _first_above(move[draw * sets // draws, level], _uniform(state))
                 shown += speeds[level] * season[piece] * unsure[zone, draw]
                 clock[zone, draw, piece + 1] = shown
     return clock
@@ -104,13 +113,12 @@ def _ending(low: Any, first: Any, stop: Any, summed: Any, more: Any) -> Any:
     wanted = more + (summed[low - 1] if low > first else 0.0)
     if low >= stop or summed[stop - 1] < wanted:
         return -1
-    last = stop - 1
-    while low < last:
-        middle = (low + last) // 2
-        if summed[middle] >= wanted:
-            last = middle
-        else:
-            low = middle + 1
+    # Halving without a branch to guess wrong: the answer is in the `count` stays from `low` on.
+    count = stop - low
+    while count > 1:
+        half = count // 2
+        low += half * (summed[low + half - 1] < wanted)
+        count -= half
     return low
 
 
@@ -119,9 +127,13 @@ def _when(ahead: Any, line: Any, pieces: Any) -> Any:
     """In which piece, and how far in it, a clock has run so far ahead; inf beyond its end."""
     if ahead <= 0.0:
         return 0.0
-    piece = np.searchsorted(line, ahead)
-    if piece > pieces:
+    if line[pieces] < ahead:
         return np.inf
+    piece, count = 0, pieces + 1
+    while count > 1:
+        half = count // 2
+        piece += half * (line[piece + half - 1] < ahead)
+        count -= half
     return piece - 1 + (ahead - line[piece - 1]) / (line[piece] - line[piece - 1])
 
 
@@ -163,15 +175,16 @@ def draw_ends(
     """
     widest, sets, pieces, lags = len(start) - 1, len(summed), clock.shape[2] - 1, seen.shape[1]
     days = np.full((len(key), draws), np.inf, dtype=np.float32)
+    # Draws of one set and one zone in a row: what they read stays at hand.
+    order = np.argsort(zone, kind="mergesort")
     for one in range(len(key) * sets):
-        # All draws of a set in a row: what they read stays at hand.
-        i, first_draw = one % len(key), one // len(key)
-        hazard, line = summed[first_draw], clock[zone[i]]
+        i, of_set = order[one % len(key)], one // len(key)
+        hazard, line = summed[of_set], clock[zone[i]]
         narrow = of[stage[i], kind[i]]
         oldest = _longer(narrow, max(seen[i, -1] - begun[i], -1.0), wider, start, stop, length, widest)
-        for draw in range(first_draw, draws, sets):
+        for draw in range(-(-of_set * draws // sets), -(-(of_set + 1) * draws // sets)):
             state = _begin(seed, key[i], draw)
-            speed = paces[np.searchsorted(pace[i], _uniform(state))]
+            speed = paces[_first_above(pace[i], _uniform(state))]
             shown, group = begun[i], rank[stage[i]]
             pool, entry = -1, -1
             # Until when does the record speak? A stage that ended before contradicts it: drawn again.
