@@ -276,7 +276,7 @@ def outlook(db: Connection, scope: Scope, as_of: date, measure: Measure, now: Ra
         p50=bands["p50"],
         p90=bands["p90"],
         done={name: None if not each or None in each else max(each) for name, each in last.items()},
-        observed_cases=sum(row.observed_cases or 0 for row in rows),
+        observed_cases=max((row.observed_cases or 0 for row in rows), default=None),
         summed=scope.zone_key is None and len(ready) > 1,
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time as clock
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 from api.jobs_forecasts import follow
 from layers.catalogue.cases import TABLE as CASES
@@ -147,3 +150,26 @@ def test_the_worker_forecasts_what_is_due_as_the_servers_role_one_at_a_time(data
         assert zone_row(db, "A").status == "ready"
         maintain.mark_forecasts(db, ["A"])
     assert follow(url) == 1
+
+
+def test_what_a_killed_worker_was_at_is_done_by_the_next(database: Engine):
+    with database.begin() as db:
+        a_zone_under_clearance(db, "A", 50, 0, over=30)
+    url = database_url(database.url.render_as_string(hide_password=False), user=APP)
+    code = "import sys; from api.jobs_forecasts import follow; follow(sys.argv[1])"
+    worker = subprocess.Popen([sys.executable, "-c", code, url])
+    holds = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as watch:
+        while worker.poll() is None and watch.execute(holds).scalar_one() == 0:
+            clock.sleep(0.01)
+        worker.kill()
+        worker.wait()
+        while watch.execute(holds).scalar_one():
+            clock.sleep(0.01)
+    assert follow(url) == 1
+    with database.connect() as db:
+        zone = zone_row(db, "A")
+        assert (zone.status, zone.computed_of) == ("ready", zone.changed)
