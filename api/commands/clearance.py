@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from api.commands._door import door
 from api.words import Lang, say
 from api.words.form import day, number
+from layers.catalogue.cases import LAYER
 from layers.dates import as_date, today
+from layers.export.about import heading
 
 Zone = Annotated[str | None, typer.Option(help="Mã khu / Key of a zone")]
 Project = Annotated[str | None, typer.Option(help="Mã dự án / Key of a project")]
@@ -205,6 +207,15 @@ def pay(
     _write(lambda db: clearance_pay(db, system(by), key, payment, reason))
 
 
+#: Columns that fit a terminal, by figure; files hold all of them.
+_SHORT = {
+    "overdue": ("title", "place", "days_over", "firms", "ha_per_case"),
+    "zones": ("name", "ratio", "month_ha", "plan_gap_ratio", "rag", "p50"),
+    "cases": ("due_on", "days_over", "share_ha"),
+}
+_SHORT_CASES = tuple(heading(LAYER.columns()[name]) for name in ("key", "stage", "zone_key"))
+
+
 # --- the door's own part ------------------------------------------------------------------------------
 
 
@@ -265,7 +276,10 @@ def _print(figure: str, told: dict[str, Any], lang: Lang) -> None:
     as_of = told["as_of"]
     on = as_of if isinstance(as_of, date) else date.fromisoformat(as_of)
     table = Table(title=f"{say(f'clearance.title_{figure}', lang)} · {place} · {day(on, lang)}")
-    shown = [at for at, _ in enumerate(made.columns) if any(row[at] is not None for row in made.rows)]
+    short = {say(f"clearance.col_{code}", "vi") for code in _SHORT.get(figure, ())}
+    short |= set(_SHORT_CASES) if figure == "cases" else set()
+    shown = [at for at, (title, _) in enumerate(made.columns) if title.partition(" / ")[0] in short]
+    shown = shown or list(range(len(made.columns)))
     for at in shown:
         vi, _, en = made.columns[at][0].partition(" / ")
         table.add_column(en if lang == "en" and en else vi)

@@ -325,7 +325,7 @@ def _knot(
         zone_key=zone_key,
         user_kinds=tuple(row.user_kind for row in cases),
         sheets=tuple(_sheets(parcels)),
-        parcels=tuple(key.rsplit("-", 1)[-1] for key in parcels),
+        parcels=tuple(sorted((key.rsplit("-", 1)[-1] for key in parcels), key=_by_number)),
         commune_code=worst.commune_code,
         office=worst.who,
         blocker=min(blockers, key=lambda code: (-blockers[code], code)) if blockers else None,
@@ -350,6 +350,12 @@ def _limit(row: Row[Any]) -> Limit:
     return Limit(row.limit_days, stage_models()[row.law].stage(row.stage).limit_source, None)
 
 
+def _by_number(text: str) -> tuple[int, str]:
+    """Numbers in their order, whatever else a parcel is called after them."""
+    digits = text[: len(text) - len(text.lstrip("0123456789"))]
+    return (int(digits) if digits else 0, text)
+
+
 def _sheets(parcels: Iterable[str] | None) -> list[str]:
     """Map sheets of parcels, from their keys."""
-    return sorted({key.split("-")[-2] for key in parcels or () if key.count("-") >= 2})
+    return sorted({key.split("-")[-2] for key in parcels or () if key.count("-") >= 2}, key=_by_number)

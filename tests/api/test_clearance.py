@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -13,7 +14,9 @@ import pytest
 import python_calamine
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, create_engine, insert
+from typer.testing import CliRunner
 
+from api.cli import build
 from api.http.app import create_app
 from layers.clearance import maintain
 from layers.db.cluster import create_database, drop_database
@@ -23,7 +26,8 @@ from layers.records.observations import OBSERVATIONS
 from layers.records.roadmaps import ROADMAP_POINTS, ROADMAPS
 from layers.records.stages import EVENTS
 from layers.supply import refresh
-from tests.api.conftest import settings_for
+from tests.accounts import an_account
+from tests.api.conftest import settings_for, signed_in
 from tests.factories import a_case, a_feature, a_lot, a_parcel, a_reservation, a_zone, rectangle
 
 D = "2025-09-30"
@@ -205,3 +209,166 @@ def test_the_drawer_keeps_people_money_and_talks_from_the_public(public: TestCli
     assert {step["stage"] for step in told["next"]} >= {"inventoried"}
     assert told["may"] == {"edit": False, "approve": False, "see": False}
     assert public.get("/clearance/cases/NOBODY").json()["code"] == "case_unknown"
+
+
+# --- writing -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(cluster_url: str, template_database: str, tmp_path: Any) -> Iterator[tuple[Engine, TestClient]]:
+    """A database of the test's own, and the land officer of the commune at the application over it."""
+    name = f"office_{uuid4().hex[:12]}"
+    engine = create_engine(create_database(cluster_url, name, template_database))
+    with engine.begin() as db:
+        a_zone_under_clearance(db)
+        an_account(db, "mai", "land_officer", units=["commune-25747"])
+        an_account(db, "lan", "planner")
+    with signed_in(engine, "mai", home=tmp_path) as client:
+        yield engine, client
+    engine.dispose()
+    drop_database(cluster_url, name)
+
+
+PAPER = {"kind": "inventory_record", "number": "7/BB", "issued_on": "2024-05-01", "issuer": "UBND xã A"}
+STAGE = {"values": {"stage": "inventoried", "effective_on": "2024-05-01", "document": PAPER}, "reason": ""}
+
+
+def tag(client: TestClient, key: str) -> dict[str, str]:
+    """If-Match of the case as it is now."""
+    return {"If-Match": client.get(f"/clearance/cases/{key}").json()["etag"]}
+
+
+def test_the_land_office_sees_whom_a_case_concerns_and_records_its_next_stage(office: Any) -> None:
+    _, client = office
+    before = client.get("/clearance/cases/C3").json()
+    assert before["masked"] is False
+    assert [person["name"] for person in before["people"]] == ["Nguyễn Văn 3"]
+    assert before["may"] == {"edit": True, "approve": False, "see": True}
+    answer = client.post("/clearance/cases/C3/events", json=STAGE, headers={"If-Match": before["etag"]})
+    assert answer.status_code == 201, answer.text
+    after = client.get("/clearance/cases/C3").json()
+    assert after["etag"] == answer.headers["etag"].removeprefix("W/")
+    assert after["case"]["stage"] == "inventoried"
+    assert after["documents"][0]["number"] == "7/BB"
+    assert after["timeline"][2]["over_days"] is None
+    summed = client.get("/clearance/summary", params={"zone": "A"}).json()
+    assert [row["cases"] for row in summed["funnel"]] == [0, 1, 1, 0, 0, 0, 3]
+
+
+def test_two_who_edit_one_case_hear_what_differs(office: Any) -> None:
+    _, client = office
+    seen = tag(client, "C3")
+    first = {"changes": {"planned_on": "2026-03-31"}, "reason": "họp giao ban"}
+    second = {"changes": {"planned_on": "2026-06-30"}, "reason": "điều chỉnh"}
+    assert client.patch("/clearance/cases/C3", json=first, headers=seen).status_code == 200
+    late = client.patch("/clearance/cases/C3", json=second, headers=seen)
+    assert late.status_code == 412
+    facts = late.json()["facts"]
+    assert facts["differs"] == {"planned_on": ["2026-06-30", "2026-03-31"]}
+    assert facts["now"] != facts["yours"]
+    assert client.patch("/clearance/cases/C3", json=second).status_code == 428
+    edits = client.get("/clearance/cases/C3").json()["edits"]
+    assert [(one["reason"], one["edited_by"]) for one in edits] == [("họp giao ban", "mai")]
+
+
+def test_an_impossible_order_is_refused_with_the_reason_in_both_languages(office: Any) -> None:
+    _, client = office
+    twice = {"values": {"stage": "handed_over", "effective_on": "2025-09-20"}, "reason": "thử"}
+    answer = client.post("/clearance/cases/C1/events", json=twice, headers=tag(client, "C1"))
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "handed_over_twice"
+    ahead = {"values": {"stage": "inventoried", "effective_on": "2099-01-01"}, "reason": "thử"}
+    answer = client.post("/clearance/cases/C3/events", json=ahead, headers=tag(client, "C3"))
+    assert answer.json()["code"] == "event_in_future"
+    assert set(answer.json()["message"]) == {"vi", "en"}
+
+
+def test_no_more_is_paid_than_is_approved(office: Any) -> None:
+    _, client = office
+    approval = {"name": "Nguyễn Văn 3", "approved_vnd": 500, "approved_on": "2025-02-01"}
+    body = {"values": approval | {"decision_number": "12/QĐ"}, "reason": "phê duyệt"}
+    payee = client.post("/clearance/cases/C3/payees", json=body, headers=tag(client, "C3")).json()["id"]
+    paid = {"payee_id": payee, "amount_vnd": 501, "paid_on": "2025-03-01", "voucher": "UNC 1"}
+    told = {"values": paid, "reason": "chi trả"}
+    answer = client.post("/clearance/cases/C3/payments", json=told, headers=tag(client, "C3"))
+    assert answer.json()["code"] == "payment_over_approved"
+    told["values"]["amount_vnd"] = 500
+    assert client.post("/clearance/cases/C3/payments", json=told, headers=tag(client, "C3")).is_success
+    money = client.get("/clearance/summary", params={"zone": "A"}).json()["money"]
+    assert money == {"paid_vnd": 500, "approved_vnd": 500, "ratio": 1.0}
+    assert client.get("/clearance/cases/C3").json()["payees"][0]["paid_vnd"] == 500
+
+
+def test_a_complaint_is_filed_and_answered(office: Any) -> None:
+    _, client = office
+    filed = {"values": {"filed_on": "2025-06-01", "subject": "đơn giá", "office": "UBND xã"}, "reason": "đơn"}
+    made = client.post("/clearance/cases/C4/complaints", json=filed, headers=tag(client, "C4"))
+    assert made.status_code == 201, made.text
+    answered = {"changes": {"answered_on": "2025-07-01", "outcome": "giữ giá"}, "reason": "trả lời"}
+    where = f"/clearance/cases/C4/complaints/{made.json()['id']}"
+    assert client.patch(where, json=answered, headers=tag(client, "C4")).status_code == 200
+    assert client.get("/clearance/cases/C4").json()["complaints"][0]["outcome"] == "giữ giá"
+
+
+def test_the_file_of_a_document_is_read_by_the_land_office_alone(office: Any) -> None:
+    engine, client = office
+    body = {"values": PAPER, "reason": "biên bản"}
+    made = client.post("/clearance/cases/C3/documents", json=body, headers=tag(client, "C3"))
+    where = f"/clearance/documents/{made.json()['id']}/file"
+    pdf = b"%PDF-1.7 bien ban kiem dem"
+    sent = client.put(where, params={"name": "bien-ban.pdf"}, content=pdf)
+    assert sent.status_code == 200, sent.text
+    read = client.get(where)
+    assert (read.content, read.headers["content-type"]) == (pdf, "application/pdf")
+    assert client.put(where, params={"name": "trang.html"}, content=b"<script>").status_code == 400
+    with signed_in(engine, "lan", home=client.app.state.settings.home) as planner:  # type: ignore[attr-defined]
+        assert planner.get(where).status_code == 403
+        assert planner.get("/clearance/cases/C3").json()["documents"] is None
+        refused = planner.patch("/clearance/cases/C3", json={"changes": {}, "reason": "x"})
+        assert refused.status_code == 403
+
+
+def test_a_case_is_opened_with_its_parcel_and_the_parcel_is_taken_once(office: Any) -> None:
+    engine, client = office
+    with engine.begin() as db:
+        a_parcel(db, "12", "9", rectangle(0, 100, 100, 100), zone_key="A")
+    draft = {"project_key": "P", "user_kind": "household", "origin": "private", "commune_code": "25747"}
+    body = draft | {"opened_on": "2025-01-01", "parcels": [{"parcel_key": "25747-12-9"}], "reason": "lập"}
+    made = client.post("/clearance/cases", json=body)
+    assert made.status_code == 201, made.text
+    assert made.json()["key"] == "P-0001"
+    again = client.post("/clearance/cases", json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "parcel_in_two_cases")
+    assert get(client, "cases", zone="A")["total"] == 6
+
+
+def test_projects_and_roadmaps_are_kept_and_read(office: Any) -> None:
+    _, client = office
+    body = {"zone": "A", "decided_on": "2025-06-01", "decision_number": "34/QĐ-UBND"}
+    points = [{"on": "2025-06-30", "ha": 1.0}, {"on": "2026-06-30", "ha": 5.0, "cases": 5}]
+    assert client.post("/clearance/roadmaps", json=body | {"points": points}).status_code == 201
+    kept = client.get("/clearance/roadmaps", params={"zone": "A"}).json()["rows"]
+    assert [row["decision_number"] for row in kept] == ["12/QĐ-UBND", "34/QĐ-UBND"]
+    falling = client.post("/clearance/roadmaps", json=body | {"points": points[::-1]})
+    assert falling.json()["code"] == "roadmap_not_rising"
+    assert client.get("/clearance/projects", params={"zone": "A"}).json()["rows"][0]["cases"] == 5
+
+
+def test_free_plots_and_supply_are_told_with_what_comes_next(public: TestClient) -> None:
+    plots = get(public, "plots", outlook="known")
+    assert plots["type"] == "FeatureCollection"
+    told = get(public, "supply/A", outlook="known")
+    assert told["basis"] == "derived"
+    assert told["grows"] == []
+
+
+def test_the_command_line_tells_the_same_figures(cleared: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = cleared.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("DIDOI_DATABASE_URL", url)
+    run = CliRunner().invoke(
+        build(), ["clearance", "figures", "--zone", "A", "--as-of", D, "--format", "json"]
+    )
+    assert run.exit_code == 0, run.output
+    assert json.loads(run.output)["by_case"]["cases"] == 3
+    shown = CliRunner().invoke(build(), ["clearance", "overdue", "--as-of", D])
+    assert "KCN A" in shown.output
