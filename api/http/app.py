@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.http import (
     accounts,
+    blockers,
     catalogue,
     certificates,
     clearance,
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     for part in (
         catalogue,
         certificates,
+        blockers,
         clearance,
         clearance_writes,
         coverages,

@@ -84,6 +84,12 @@ class Duty:
 
 
 @cache
+def blocker_codes() -> tuple[tuple[str, str, str], ...]:
+    """What may hold a case up, as offices find it when they begin: code, Vietnamese, English."""
+    return tuple((row["code"], row["title_vi"], row["title_en"]) for row in _rows("blocker_codes"))
+
+
+@cache
 def duties() -> tuple[Duty, ...]:
     """The calendar of duties, in the order of the list."""
     return tuple(

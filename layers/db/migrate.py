@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from gis.errors import Conflict
+from layers.clearance.blockers import seed
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -42,6 +43,7 @@ def upgrade(url: str) -> bool:
         config = _config()
         config.attributes["connection"] = db
         command.upgrade(config, "head")
+        seed(db)
     return True
 
 

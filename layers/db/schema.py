@@ -13,6 +13,7 @@ from sqlalchemy import Connection, MetaData, bindparam, text
 from gis.crs import spatial_ref_rows
 from layers import records
 from layers.catalogue import layers
+from layers.clearance.blockers import seed
 from layers.db.cluster import APP
 from layers.layer import metadata
 
@@ -52,6 +53,7 @@ def create_all(db: Connection) -> None:
     pin_vn2000(db)
     install_queue(db)
     grant(db)
+    seed(db)
 
 
 def pin_vn2000(db: Connection) -> None:

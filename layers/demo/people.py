@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gis.arrays import Bools, Ints, Texts
-from layers.demo.files import read
 from layers.demo.histories import Days, last_rank
 from layers.demo.holdings import MARK, Holdings
 from layers.demo.lots import ANCHOR
@@ -151,11 +150,7 @@ def blocker_tables(
         "note": ["minh họa"] * len(case),
         **recorded(rng, on),
     }
-    lines = read("blocker_codes.csv")
-    return {
-        "blocker_codes": {name: [line[name] for line in lines] for name in lines[0]},
-        "case_blockers": blockers,
-    }
+    return {"case_blockers": blockers}
 
 
 def contact_table(

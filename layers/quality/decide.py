@@ -8,7 +8,7 @@ from typing import Any
 import shapely
 from sqlalchemy import Connection, LargeBinary, func, insert, select, type_coerce, update
 
-from gis.errors import BadInput, Conflict, NotFound
+from gis.errors import Conflict, NotFound
 from layers.access import Actor
 from layers.catalogue import layer as layer_of
 from layers.catalogue import layers
@@ -22,6 +22,7 @@ from layers.quality.versions import alone, current, replace
 from layers.query import LayerForbidden
 from layers.records.data_versions import bump
 from layers.records.fault_decisions import DECISIONS
+from layers.revisions import reasoned
 
 
 class FaultUnknown(NotFound):
@@ -38,10 +39,6 @@ class FaultNotStaged(Conflict):
 
 class FaultStaged(Conflict):
     """A row that waits in staging is repaired or refused; there is nothing to accept. Facts: key, rule."""
-
-
-class ReasonMissing(BadInput):
-    """A decision without a reason. Facts: key."""
 
 
 def standing(db: Connection, actor: Actor, key: str) -> Any:
@@ -75,7 +72,7 @@ def accept(db: Connection, actor: Actor, key: str, reason: str) -> None:
         raise FaultStaged(key=key, rule=fault.rule)
     told = {
         "state": "accepted",
-        "reason": _told(key, reason),
+        "reason": reasoned(reason),
         "decided_by": actor.name,
         "decided_at": func.now(),
         "accepted_measure": fault.measure,
@@ -127,7 +124,7 @@ def refuse(db: Connection, actor: Actor, key: str, reason: str) -> None:
     fault = _writable(db, actor, key)
     if fault.staged_id is None:
         raise FaultNotStaged(key=key, rule=fault.rule)
-    staged.refuse(db, actor, fault.staged_id, _told(key, reason))
+    staged.refuse(db, actor, fault.staged_id, reasoned(reason))
     _remember(db, actor, fault, "refuse", reason)
     _end(db, actor, fault, "refused", reason)
 
@@ -137,12 +134,6 @@ def _writable(db: Connection, actor: Actor, key: str) -> Any:
         raise LayerForbidden(layer=LAYER.id)
     db.execute(select(FAULTS.c.id).where(FAULTS.c.key == key, FAULTS.c.valid_to.is_(None)).with_for_update())
     return standing(db, actor, key)
-
-
-def _told(key: str, reason: str) -> str:
-    if not reason.strip():
-        raise ReasonMissing(key=key)
-    return reason.strip()
 
 
 def _end(db: Connection, actor: Actor, fault: Any, state: str, reason: str) -> None:
