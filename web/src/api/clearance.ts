@@ -195,6 +195,15 @@ export type Case = {
   may: { edit: boolean; approve: boolean };
 };
 
+/** What of a zone can be built on, and the next days on which that grows with the cases that stand between. */
+export type Supply = {
+  basis: "derived" | "reported" | "unknown";
+  free_ha: number | null;
+  largest_plot_ha: number | null;
+  largest_plot_lots: string[] | null;
+  grows: { on: string; free_ha: number; largest_plot_ha: number | null; cases: string[] }[];
+};
+
 /** The tables of the screen, as files: `figure` is the last part of their address. */
 export type Figure = "summary" | "curve" | "overdue" | "zones" | "cases";
 export type Form = "json" | "csv" | "xlsx";
@@ -217,6 +226,8 @@ export const clearance = {
       address("/layers/free_plots/export.geojson", { as_of: asOf }) + asQuery({ zone_key: zones }),
       { signal },
     ),
+  supply: (zone: string, asOf: string, signal: AbortSignal) =>
+    ask<Supply>(at(`supply/${enc(zone)}`, { as_of: asOf, outlook: "p50" }), { signal }),
   /** Address of a table as a file. */
   file: (figure: Figure, form: Form, scope: Scope, more: Record<string, string | null> = {}) =>
     at(figure, { ...scope, ...more, format: form }),

@@ -9,6 +9,7 @@ import {
   type OverdueRow,
   type Scope,
   type Summary,
+  type Supply,
   type ZoneRow,
   type Zones,
 } from "@/api/clearance.ts";
@@ -31,6 +32,7 @@ export class Board {
   readonly curve: Resource<Curve>;
   readonly overdue: Resource<Listed>;
   readonly zones: Resource<Zones>;
+  readonly supply: Resource<Supply>;
   readonly one: Resource<Case>;
   /** The boundary of the zone that was chosen. */
   readonly place: Resource<Feature>;
@@ -74,6 +76,11 @@ export class Board {
       const [asOf, unit] = [app.asOf, this.unit];
       void [app.generation, app.edition, this.edition];
       return asOf ? (signal) => clearance.zones({ as_of: asOf, zone: null, unit }, signal) : null;
+    });
+    this.supply = new Resource(() => {
+      const [zone, asOf] = [this.zone, app.asOf];
+      void [app.generation, app.edition, this.edition];
+      return zone && asOf ? (signal) => clearance.supply(zone, asOf, signal) : null;
     });
     this.one = new Resource(() => {
       const [key, asOf] = [this.chosen, app.asOf];
