@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from gis.clearance.stages import check_order
 from gis.measure import area_ha
 from layers.catalogue.cases import TABLE as CASES
+from layers.codes import blocker_codes
 from layers.codes.stage_models import stage_models
 from layers.demo import load as demo
 from layers.demo.lots import ANCHOR
@@ -247,7 +248,7 @@ def test_every_zone_with_cases_has_a_roadmap_and_an_adjusted_one(full: Province)
 
 
 def test_what_holds_a_case_up_is_a_code_of_the_list(full: Province) -> None:
-    assert set(full["case_blockers"]["code"]) == set(full["blocker_codes"]["code"])
+    assert set(full["case_blockers"]["code"]) == {code for code, _, _ in blocker_codes()}
     assert all(
         until is None or until > since for since, until in rows(full["case_blockers"], "since", "until")
     )
