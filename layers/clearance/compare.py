@@ -18,10 +18,12 @@ import numpy as np
 from sqlalchemy import ARRAY, Connection, Date, cast, func, literal, or_, select
 
 from gis.arrays import Ints
+from gis.clearance.curves import Colour, Rule, behind
+from gis.clearance.shares import MM2_PER_HA
 from layers.access import Actor
 from layers.catalogue import layer, zone_supply
 from layers.clearance.curves import Roadmap, zone_roadmaps
-from layers.clearance.figures import MM2_PER_HA, ratio, report_day_before
+from layers.clearance.figures import ratio, report_day_before
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
 from layers.clearance.scope import Scope, boundary
 from layers.query import visible
@@ -31,32 +33,6 @@ from layers.records.rules import value_of
 from layers.records.stages import CLEARED_RANK, LEDGER
 
 MONTHS = 12
-Rag = Literal["g", "a", "r"]
-
-
-@dataclass(frozen=True)
-class Rules:
-    """From which share of the land to be recovered a zone is behind enough to be amber, or red."""
-
-    amber_from: float
-    red_from: float
-
-    def colour(self, behind: float | None, *, late: bool) -> Rag | None:
-        """
-        The colour of a zone.
-
-        Parameters
-        ----------
-        behind
-            Planned less actual, as a share of the land to be recovered; None without a roadmap.
-        late
-            Whether the forecast's P50 comes after the roadmap's last day.
-        """
-        if behind is None:
-            return None
-        if late or behind >= self.red_from:
-            return "r"
-        return "a" if behind >= self.amber_from else "g"
 
 
 @dataclass(frozen=True)
@@ -77,15 +53,15 @@ class ZoneRow:
     spark: tuple[float | None, ...]
     month_ha: float | None
     plan_gap_ratio: float | None
-    rag: Rag | None
+    rag: Colour | None
     done: dict[str, date | None] | None
     largest_plot_ha: float | None
     reported: list[dict[str, Any]]
 
 
-def rules(db: Connection) -> Rules:
+def rules(db: Connection) -> Rule:
     """The thresholds that count now."""
-    return Rules(value_of(db, "clearance_amber_ratio"), value_of(db, "clearance_red_ratio"))
+    return Rule(value_of(db, "clearance_amber_ratio"), value_of(db, "clearance_red_ratio"))
 
 
 def compare(db: Connection, actor: Actor, scope: Scope, as_of: date) -> list[ZoneRow]:
@@ -203,12 +179,12 @@ def _tracked(
     sums: _Sums,
     plan: Roadmap | None,
     done: dict[str, date | None] | None,
-    limits: Rules,
+    limits: Rule,
     as_of: date,
 ) -> dict[str, Any]:
     land_ha, cleared_ha = (float(each[-1]) / MM2_PER_HA for each in (sums.land_mm2, sums.cleared_mm2))
     planned = plan.planned(as_of) if plan else None
-    gap = None if planned is None else ratio(cleared_ha - planned, land_ha)
+    late_by = float(behind(cleared_ha, np.nan if planned is None else planned, land_ha))
     p50 = done["p50"] if done else None
     late = bool(plan and plan.points and p50 and p50 > plan.points[-1][0])
     shares = zip(sums.cleared_mm2.tolist(), sums.land_mm2.tolist(), strict=True)
@@ -221,8 +197,8 @@ def _tracked(
         "cases": sums.cases,
         "spark": tuple(ratio(over, land) for over, land in shares),
         "month_ha": cleared_ha - float(sums.cleared_mm2[-2]) / MM2_PER_HA,
-        "plan_gap_ratio": gap,
-        "rag": limits.colour(None if gap is None else -gap, late=late),
+        "plan_gap_ratio": None if np.isnan(late_by) else -late_by,
+        "rag": limits.colours(np.array([late_by]), np.array([late]))[0],
         "done": done,
     }
 

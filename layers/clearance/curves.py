@@ -12,9 +12,10 @@ from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, sele
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from gis.arrays import Floats, Ints
+from gis.clearance.shares import MM2_PER_HA
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance.contributions import MONEY_RANK
-from layers.clearance.figures import MM2_PER_HA, Ranked, ranked
+from layers.clearance.figures import Ranked, ranked
 from layers.clearance.positions import Moment
 from layers.clearance.scope import Scope, counted, parks, weights
 from layers.layer import holds

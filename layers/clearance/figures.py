@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, Subquery, and_, case, cast, false, func, or_, select
 
+from gis.clearance.shares import MM2_PER_HA
 from layers.catalogue import zone_supply
 from layers.catalogue.zones import TABLE as ZONES
 from layers.clearance.contributions import MONEY_RANK
@@ -28,7 +29,6 @@ from layers.records.cases import PAYEES, PAYMENTS, PROJECTS
 from layers.records.observations import OBSERVATIONS
 from layers.records.stages import CLEARED_RANK, LEDGER, STAGES
 
-MM2_PER_HA = 10**10
 #: From this group on it is decided what becomes of state-managed land.
 DECIDED_RANK = 4
 

@@ -12,14 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from gis.clearance.figures import implied_by
 from layers.catalogue.zones import TABLE as ZONES
 from layers.layer import holds
 from layers.records.cases import PROJECTS
 from layers.records.observations import OBSERVATIONS
 
 CLEARANCE_QUANTITIES = ("cleared_ha", "cleared_ratio")
-#: A denominator is one of ours when it differs by no more than this share: press figures are rounded.
-SAME_WITHIN = 0.01
 
 
 def reports(db: Connection, zone_key: str, as_of: date) -> list[dict[str, Any]]:
@@ -58,9 +57,10 @@ def _told(row: Any, ours: dict[str, float], land_ha: float | None) -> dict[str, 
         shares = [{"of": name, "of_ha": ha, "ratio": row.value / ha} for name, ha in ours.items()]
         first = shares[0] if shares else {"of": None, "ratio": None}
         return told | {"ratio": first["ratio"], "of": first["of"], "shares": shares}
-    implied = None if land_ha is None or row.value <= 0 else land_ha / row.value
-    same = [name for name, ha in ours.items() if implied and abs(implied / ha - 1) <= SAME_WITHIN]
-    of = {"implied_ha": implied, "implied": same[0] if same else None}
+    of: dict[str, Any] = {"implied_ha": None, "implied": None}
+    if land_ha is not None and row.value > 0:
+        implied_ha, same = implied_by(land_ha, row.value, ours)
+        of = {"implied_ha": implied_ha, "implied": same[0] if same else None}
     return told | {"ratio": row.value, "of": None} | of
 
 

@@ -81,7 +81,7 @@ RULES: Mapping[str, Rule] = {
             "A zone is amber when it is behind its roadmap by (share of the land to be recovered)",
         ),
         default=0.02,
-        lowest=0.0,
+        lowest=0.001,
         highest=1.0,
     ),
     "clearance_red_ratio": Rule(
@@ -90,7 +90,7 @@ RULES: Mapping[str, Rule] = {
             "A zone is red when it is behind its roadmap by (share of the land to be recovered)",
         ),
         default=0.10,
-        lowest=0.0,
+        lowest=0.001,
         highest=1.0,
     ),
     **{

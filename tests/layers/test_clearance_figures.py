@@ -12,7 +12,7 @@ from layers import places
 from layers.access import PUBLIC
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance import maintain
-from layers.clearance.compare import Rules, compare
+from layers.clearance.compare import compare, rules
 from layers.clearance.curves import curve, thinned
 from layers.clearance.figures import case_by_case, ranked, report_day_before, summary
 from layers.clearance.overdue import overdue
@@ -23,6 +23,7 @@ from layers.records.cases import COMPLAINTS, PAYEES, PAYMENTS, PROJECTS, TAKES
 from layers.records.lineage import LINEAGE
 from layers.records.observations import OBSERVATIONS
 from layers.records.roadmaps import ROADMAP_POINTS, ROADMAPS
+from layers.records.rules import record
 from layers.records.stages import EVENTS
 from layers.supply import refresh
 from tests.factories import (
@@ -356,16 +357,10 @@ def test_a_zone_behind_its_roadmap_is_red_from_ten_hundredths(db: Connection) ->
     assert [None if v is None else round(v, 1) for v in row.spark] == [0.0] * 5 + [0.2] * 6 + [0.4]
 
 
-def test_the_rule_of_colours_is_data() -> None:
-    rule = Rules(amber_from=0.02, red_from=0.10)
-    assert [rule.colour(behind, late=False) for behind in (None, -0.1, 0.019, 0.02, 0.1)] == [
-        None,
-        "g",
-        "g",
-        "a",
-        "r",
-    ]
-    assert rule.colour(0.0, late=True) == "r"
+def test_the_thresholds_of_the_colours_are_data(db: Connection) -> None:
+    assert (rules(db).amber_from, rules(db).red_from) == (0.02, 0.1)
+    record(db, "clearance_red_ratio", 0.25, "QĐ 1", "test")
+    assert rules(db).red_from == 0.25
 
 
 def test_a_long_curve_is_thinned_to_weeks_and_keeps_both_ends() -> None:
