@@ -61,9 +61,9 @@ SETUP_TOKENS = Table(
     "setup_tokens",
     metadata,
     Column("token_sha256", LargeBinary, primary_key=True),
-    #: Whose password it sets; null for the token that makes the first account.
-    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),
+    #: Whose password it sets; null for the token that makes the first account. Last, for it was added.
+    Column("account_id", BigInteger, ForeignKey("accounts.id", ondelete="CASCADE")),
 )

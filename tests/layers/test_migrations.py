@@ -83,6 +83,6 @@ def test_the_server_role_owns_nothing_and_changes_no_event(database: Engine) -> 
         assert owned.scalar_one() == 0
         rights = text(
             "SELECT privilege_type FROM information_schema.role_table_grants "
-            "WHERE grantee = 'didoi_app' AND table_name = 'parcel_stage_events'"
+            "WHERE grantee = 'didoi_app' AND table_name = 'stage_events'"
         )
         assert set(db.execute(rights).scalars()) == {"SELECT", "INSERT"}
