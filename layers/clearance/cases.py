@@ -16,10 +16,11 @@ from layers.access import Actor, Right
 from layers.catalogue.admin_units import TABLE as UNITS
 from layers.catalogue.cases import LAYER
 from layers.catalogue.cases import TABLE as CASES
+from layers.clearance import shares
 from layers.clearance.case_records import add, change
 from layers.clearance.holding import DateInFuture, hold, need_known, told
 from layers.clearance.increments import settle
-from layers.clearance.maintain import write_case_rows, write_runs, write_shares
+from layers.clearance.maintain import write_case_rows, write_runs
 from layers.clearance.projects import project
 from layers.clearance.stages import EventBeforeCase, begin
 from layers.clearance.standing import Standing, read
@@ -116,7 +117,7 @@ def open_case(db: Connection, actor: Actor, draft: Draft, *, reason: str = "Lậ
     row = read(db, [key])[key].row
     for parcel_key, part in draft.parcels:
         insert_take(db, row, parcel_key, part)
-    write_shares(db, [key])
+    shares.of_cases(db, [key])
     write_case_rows(db, [key])
     after = read(db, [key], money=True)
     need_known(db, actor, after, [key])  # where its land lies is known only now

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     TEXT,
-    BigInteger,
     Boolean,
     ColumnElement,
     Connection,
@@ -35,6 +34,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from layers.catalogue.cases import TABLE as CASES
 from layers.catalogue.zones import TABLE as ZONES
+from layers.clearance import shares
 from layers.clearance.contributions import COLUMNS, latest_zones, ledger, rank_periods
 from layers.clearance.ranks import rank_of
 from layers.db.statistics import analyze
@@ -82,13 +82,13 @@ def rebuild_cases(db: Connection, keys: Sequence[str], zones: Iterable[str] = ()
 def _write(db: Connection, keys: list[str] | None, zones: set[str] | None) -> None:
     _lock(db, keys)
     write_runs(db, keys)
-    write_shares(db, keys)
+    shares.of_cases(db, keys)
     write_case_rows(db, keys)
     write_take_runs(db, keys)
     if keys is not None and zones is not None:
         zones = {*zones, *zones_of(db, keys)}
     mark_forecasts(db, _all_zones(db) if zones is None else zones)
-    _write_ledger(db, zones if zones is None else sorted(zones))
+    write_ledger(db, zones if zones is None else sorted(zones))
     bump(db, VERSIONED)
 
 
@@ -113,26 +113,6 @@ def write_runs(db: Connection, keys: list[str] | None) -> None:
     rank = rank_of(begun.c.law, begun.c.stage)
     rows = select(begun.c.case_key, begun.c.effective_on, until, begun.c.stage, rank)
     db.execute(insert(RUNS).from_select(["case_key", "from_on", "to_on", "stage", "stage_rank"], rows))
-
-
-def write_shares(db: Connection, keys: list[str] | None, takes: list[int] | None = None) -> None:
-    """``take_shares``: exact areas of takes (all of the cases, or those named) inside zones and phases."""
-    mine = _of(select(TAKES.c.id), TAKES.c.case_key, keys)
-    if takes is not None:
-        mine = mine.where(TAKES.c.id == func.any(cast(takes, ARRAY(BigInteger))))
-    every = keys is None and takes is None
-    db.execute(delete(SHARES) if every else delete(SHARES).where(SHARES.c.take_id.in_(mine)))
-    zones = latest_zones("key", "geom").subquery("zone")
-    cut = func.ST_CollectionExtract(func.ST_Intersection(TAKES.c.geom, zones.c.geom), 3)
-    area_mm2 = case(
-        (func.ST_Covers(zones.c.geom, TAKES.c.geom), func.round(TAKES.c.area_ha * 1e10)),
-        else_=func.round(func.ST_Area(func.geography(cut), True) * 1e6),
-    )
-    meets = select(TAKES.c.id, zones.c.key, cast(area_mm2, BigInteger).label("area_mm2")).join_from(
-        TAKES, zones, func.ST_Intersects(zones.c.geom, TAKES.c.geom)
-    )
-    found = (meets if every else meets.where(TAKES.c.id.in_(mine))).subquery("found")
-    db.execute(insert(SHARES).from_select(list(SHARES.c.keys()), select(found).where(found.c.area_mm2 > 0)))
 
 
 def write_take_runs(db: Connection, keys: list[str] | None) -> None:
@@ -204,7 +184,8 @@ def _blocker(own: Any) -> ColumnElement[Any]:
     return holding.order_by(BLOCKERS.c.since, BLOCKERS.c.id).limit(1).scalar_subquery()
 
 
-def _write_ledger(db: Connection, zones: list[str] | None) -> None:
+def write_ledger(db: Connection, zones: list[str] | None) -> None:
+    """The ledger of some zones, or of all, from the records it rests on."""
     rows = ledger().subquery("rows")
     chosen = select(*(rows.c[name] for name in COLUMNS))
     if zones is None:

@@ -17,9 +17,10 @@ from gis.measure import HA_M2, area_ha
 from layers import revisions
 from layers.access import Actor
 from layers.catalogue.parcels import TABLE as PARCELS
+from layers.clearance import shares
 from layers.clearance.holding import DateInFuture, hold
 from layers.clearance.increments import settle
-from layers.clearance.maintain import write_case_rows, write_shares
+from layers.clearance.maintain import write_case_rows
 from layers.clearance.standing import Standing, read
 from layers.dates import today
 from layers.layer import holds
@@ -141,8 +142,7 @@ def insert_take(db: Connection, case: Any, parcel_key: str, part: Any = None) ->
 
 
 def _settle(db: Connection, case_key: str, before: Standing, new: list[int]) -> int:
-    if new:
-        write_shares(db, [case_key], new)
+    shares.of_takes(db, new)
     write_case_rows(db, [case_key])
     return settle(db, {case_key: before}, read(db, [case_key], money=True))[case_key]
 

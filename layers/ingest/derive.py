@@ -1,4 +1,4 @@
-"""What follows from rows that came into a table: data versions and the supply of zones."""
+"""What follows from rows that came into a table: data versions, clearance and the supply of zones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ WORTH_ANALYSING = 1_000
 
 
 def derive(db: Connection, into: Target, run_id: int, rows: int) -> None:
-    """What follows from the rows of a run: versions of the data, and the supply of zones it touches."""
+    """What follows from the rows of a run: versions of the data, clearance, and the supply of its zones."""
     bump(db, [into.id])
+    if into.follow is not None:
+        into.follow(db, run_id)
     if into.touched is None or not db.execute(select(exists(select(ZONES.c.id)))).scalar_one():
         return
     if rows >= WORTH_ANALYSING:

@@ -18,6 +18,7 @@ Columns that the file does not hold keep the value of the version before.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,10 +145,16 @@ class Staging:
         if self.rehearsal and not self.empty:
             copy_met(self.db, self.into, self.table, self.rows)
         broken = self._broken()
-        if broken:
-            self.db.execute(delete(self.rows).where(self.rows.c.row_number.in_(list(broken))))
+        self._leave_out(broken)
+        resolve = self.into.resolve
+        refused = resolve(self.db, self.rows, self.table) if resolve else {}
+        self._leave_out(refused)
         merged = self._versions() if self.into.layer is not None else self._records()
-        return Merged(broken, merged.refused, merged.corrected, merged.unchanged, merged.closed)
+        return Merged(broken, merged.refused | refused, merged.corrected, merged.unchanged, merged.closed)
+
+    def _leave_out(self, refused: Collection[int]) -> None:
+        if refused:
+            self.db.execute(delete(self.rows).where(self.rows.c.row_number.in_(list(refused))))
 
     def close(self) -> None:
         """Drop the temporary tables: a second import may come in the same transaction."""

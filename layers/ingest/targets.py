@@ -11,14 +11,14 @@ from geoalchemy2 import Geometry
 from sqlalchemy import ARRAY, Boolean, Column, ColumnElement, Connection, Date, Float, Integer, Table, select
 from sqlalchemy.sql.functions import func
 
-from layers import supply
 from layers.access import Right
 from layers.catalogue import layers
+from layers.clearance import boundaries, imported
 from layers.export.about import heading
 from layers.export.cells import short_names
 from layers.ingest.errors import LayerNotImportable
 from layers.layer import Code, Layer, Text, about
-from layers.records import cases, lineage, observations, occupations, stages
+from layers.records import lineage, observations, occupations, stages
 from layers.rows import told_columns
 
 Kind = Literal["text", "number", "integer", "boolean", "date", "list"]
@@ -61,6 +61,10 @@ class Target:
         Right that an import needs.
     touched
         Keys of the zones whose land supply an import run may have changed.
+    resolve
+        Looks at rows before they are merged (staged ones, and the table they come to); refused rows.
+    follow
+        Keeps what follows from the rows of a run, where that is more than land supply.
     """
 
     id: str
@@ -73,6 +77,8 @@ class Target:
     identity: tuple[str, ...]
     edit: Right
     touched: Callable[[Connection, int], list[str]] | None = None
+    resolve: Callable[[Connection, Table, Table], dict[int, dict[str, Any]]] | None = None
+    follow: Callable[[Connection, int], None] | None = None
 
     @property
     def matched(self) -> bool:
@@ -180,7 +186,8 @@ _TITLES = {
     "value": Text("Giá trị", "Value"),
     "denominator": Text("Mẫu số", "Denominator"),
     "observed_on": Text("Ngày số liệu", "Observed on"),
-    "parcel_key": Text("Mã thửa", "Parcel"),
+    "case_key": Text("Mã hồ sơ hoặc mã thửa", "Case or parcel"),
+    "reason": Text("Lý do", "Reason"),
     "stage": Text("Giai đoạn GPMB", "Stage of clearance"),
 }
 
@@ -238,16 +245,24 @@ def _zones_of_holds(table: Table) -> Callable[[Connection, int], list[str]]:
     return touched
 
 
-def _zones_of_events(db: Connection, run_id: int) -> list[str]:
-    keys = select(stages.EVENTS.c.case_key).where(stages.EVENTS.c.import_run_id == run_id)
-    parcels = select(cases.TAKES.c.parcel_key).where(cases.TAKES.c.case_key.in_(keys))
-    return supply.zones_of_parcels(db, list(db.execute(parcels.distinct()).scalars()))
-
-
 _TOUCHED: dict[str, Callable[[Connection, int], list[str]]] = {
     "zones": lambda db, run: _zones_of_run(layers()["zones"].table, layers()["zones"].table.c.key)(db, run),
     "lots": lambda db, run: _zones_of_run(layers()["lots"].table, layers()["lots"].table.c.zone_key)(db, run),
     "parcels": _zones_under_parcels,
+}
+
+
+def _keys_of_run(layer_id: str) -> Callable[[Connection, int], list[str]]:
+    table = layers()[layer_id].table
+    return lambda db, run: list(
+        db.execute(select(table.c.key).where(table.c.import_run_id == run).distinct()).scalars()
+    )
+
+
+#: Boundaries on which shares of takes rest.
+_FOLLOWED: dict[str, Callable[[Connection, int], None]] = {
+    "zones": lambda db, run: boundaries.zones_changed(db, _keys_of_run("zones")(db, run)),
+    "parcels": lambda db, run: boundaries.parcels_changed(db, _keys_of_run("parcels")(db, run)),
 }
 
 
@@ -262,12 +277,15 @@ class _Record:
     codes: dict[str, tuple[Code, ...]] = field(default_factory=dict[str, "tuple[Code, ...]"])
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     touched: Callable[[Connection, int], list[str]] | None = None
+    columns: tuple[str, ...] | None = None
+    resolve: Callable[[Connection, Table, Table], dict[int, dict[str, Any]]] | None = None
+    follow: Callable[[Connection, int], None] | None = None
 
     def __call__(self) -> Target:
         fields = {
             c.name: _field(c, self.codes.get(c.name, ()), self.aliases.get(c.name, ()))
             for c in self.table.c
-            if _fillable(c)
+            if _fillable(c) and (self.columns is None or c.name in self.columns)
         }
         return Target(
             self.table.name,
@@ -280,6 +298,8 @@ class _Record:
             self.identity,
             Right.EDIT_LAYERS,
             self.touched,
+            self.resolve,
+            self.follow,
         )
 
 
@@ -338,13 +358,15 @@ RECORDS: dict[str, _Record] = {
             stages.EVENTS,
             Text("Tiến độ GPMB theo thửa", "Clearance stages of parcels"),
             ("case_key", "'|'", "stage", "'|'", "effective_on"),
-            codes={"stage": stages.STAGES},
+            codes={"stage": imported.stage_codes()},
             aliases={
                 "case_key": ("ma ho so", "ho so", "ma thua"),
                 "stage": ("giai doan",),
                 "effective_on": ("ngay",),
             },
-            touched=_zones_of_events,
+            columns=("case_key", "stage", "effective_on", "reason", "source"),
+            resolve=imported.resolve,
+            follow=imported.follow,
         ),
     )
 }

@@ -37,6 +37,7 @@ OF_GEOMETRY = frozenset(NOTE_CODES) | {
 #: What was wrong, in words that repeat no value: a misplaced column may hold somebody's name.
 WHY: Mapping[str, Text] = {
     "boolean_unparsable": Text("cột {column} phải là có hoặc không", "column {column} must be yes or no"),
+    "case_unknown": Text("không có hồ sơ hoặc thửa này", "there is no such case or parcel"),
     "check_failed": Text("trái quy định {check} của lớp", "against the layer's condition {check}"),
     "code_unknown": Text(
         "giá trị cột {column} không có trong danh mục", "column {column} is not in the list"
@@ -48,6 +49,8 @@ WHY: Mapping[str, Text] = {
     "degrees_in_projected": Text("tọa độ là độ trong hệ tính bằng mét", "degrees in a system of metres"),
     "duplicate_key": Text("mã {key} đã có ở dòng {first_row}", "code {key} came in row {first_row} already"),
     "empty_geometry": Text("hình học rỗng", "the geometry is empty"),
+    "event_in_future": Text("ngày chưa đến", "the day has not come yet"),
+    "handed_over_twice": Text("bàn giao lần thứ hai", "a second hand-over"),
     "hole_lies_outside_shell": Text("lỗ nằm ngoài vùng", "a hole lies outside"),
     "invalid_coordinate": Text("tọa độ không phải là số hữu hạn", "a coordinate is no finite number"),
     "invalid_geometry": Text("hình học không hợp lệ", "the geometry is invalid"),
@@ -60,6 +63,10 @@ WHY: Mapping[str, Text] = {
     "ring_self_intersection": Text("vòng ranh giới tự chạm", "a ring touches itself"),
     "self_intersection": Text("ranh giới tự cắt", "the boundary crosses itself"),
     "several_parts": Text("hình học có nhiều phần", "the geometry has several parts"),
+    "stage_before_notice": Text("giai đoạn trước thông báo thu hồi", "a stage before the notice"),
+    "stage_not_on_path": Text("giai đoạn không thuộc loại hồ sơ này", "no stage of such a case"),
+    "stage_order_impossible": Text("trái trình tự giai đoạn", "against the order of stages"),
+    "stage_unknown": Text("luật không có giai đoạn này", "no stage of the law"),
     "value_missing": Text("thiếu giá trị bắt buộc ở cột {column}", "column {column} has no value"),
     "version_older": Text("đã có phiên bản bắt đầu muộn hơn", "a later version is stored"),
     "version_overlaps": Text(

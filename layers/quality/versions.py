@@ -13,6 +13,7 @@ from gis.errors import Conflict
 from layers import supply
 from layers.catalogue.parcels import TABLE as PARCELS
 from layers.catalogue.zones import TABLE as ZONES
+from layers.clearance import boundaries
 from layers.layer import Layer
 from layers.query import search_text
 from layers.records.cases import TAKES
@@ -52,7 +53,7 @@ def replace(
     db: Connection, layer: Layer, key: str, on: date, geom: Any = None, values: dict[str, Any] | None = None
 ) -> str:
     """
-    Give a feature another geometry or other values from a day on; supply follows for the zones it touches.
+    Give a feature another geometry or other values from a day on; takes and supply follow.
 
     Returns
     -------
@@ -83,6 +84,10 @@ def replace(
     if now != key:
         _carry_takes(db, key, now)
     bump(db, [layer.id])
+    if layer.id == PARCELS.name:
+        boundaries.parcels_changed(db, [now])
+    if layer.id == ZONES.name:
+        boundaries.zones_changed(db, [now])
     if zones := sorted({*touched, *_zones(db, layer, row, now)}):
         supply.refresh(db, zones)
     return now

@@ -22,13 +22,13 @@ from layers.ingest.guard import Limits, read
 from layers.ingest.load import load
 from layers.ingest.mapping import Mapping, load_mapping
 from layers.ingest.request import Request
-from layers.records.clearance import EVENTS
 from layers.records.data_versions import versions
 from layers.records.imports import NOTES, RUNS
 from layers.records.lineage import LINEAGE
 from layers.records.occupations import LEASES
+from layers.records.stages import EVENTS
 from layers.supply import refresh
-from tests.factories import a_lease, a_lot, a_zone, point, rectangle
+from tests.factories import a_lease, a_lot, a_parcel, a_zone, point, rectangle
 
 ZONES = layer("zones").table
 FIRMS = layer("enterprises").table
@@ -497,8 +497,9 @@ def test_leases_and_stages_come_in_as_dated_records(db: Connection, tmp_path: Pa
     assert [(row, code) for row, code, *_ in notes(db, done["id"])] == [(2, "check_failed")]
     held = db.execute(select(LEASES.c.lot_key, LEASES.c.holder, LEASES.c.from_on, LEASES.c.subject)).all()
     assert held == [("Z-01", "Dệt A", date(2024, 2, 1), "land")]
-    stages = "Mã thửa,Giai đoạn,Ngày\n25741-1-1,Đã bàn giao mặt bằng,15/06/2025\n"
-    run(db, "parcel_stage_events", csv(tmp_path, stages, "stages.csv"))
+    key = a_parcel(db, "1", "1", rectangle(0, 0, 100, 100))
+    stages = f"Mã thửa,Giai đoạn,Ngày\n{key},Bàn giao mặt bằng,15/06/2025\n"
+    run(db, "stage_events", csv(tmp_path, stages, "stages.csv"))
     assert db.execute(select(EVENTS.c.stage)).scalar_one() == "handed_over"
 
 
