@@ -9,12 +9,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 from gis.errors import Conflict
+from layers.clearance import maintain
 from layers.clearance.blockers import seed
 
+OLD_EVENTS = "parcel_stage_events"
+"""Clearance events before there were cases."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -42,8 +45,13 @@ def upgrade(url: str) -> bool:
             return False
         config = _config()
         config.attributes["connection"] = db
+        before = set(inspect(db).get_table_names())
         command.upgrade(config, "head")
-        seed(db)
+        now = set(inspect(db).get_table_names())
+        if "blocker_codes" in now:  # the migrations that a new one is made from have fewer tables
+            seed(db)
+        if OLD_EVENTS in before - now:
+            maintain.rebuild(db)  # what follows from the events that were moved
     return True
 
 

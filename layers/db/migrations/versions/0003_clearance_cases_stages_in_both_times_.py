@@ -8,6 +8,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
 from gis.crs import STORAGE_SRID
+from layers.db.migrations import parcel_events
 
 revision = "0003"
 down_revision = "0002"
@@ -610,6 +611,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
     )
     op.create_index("ix_payments_case_key", "payments", ["case_key"], unique=False)
+    for step in parcel_events.STEPS:
+        op.execute(step)
     op.drop_index(op.f("ix_parcel_stage_events_latest"), table_name="parcel_stage_events")
     op.drop_table("parcel_stage_events")
     op.alter_column("accounts", "password_hash", existing_type=sa.TEXT(), nullable=True)
