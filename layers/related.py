@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from layers.access import Actor
 from layers.catalogue import admin_units, enterprises, lots, parcels, zone_supply, zones
@@ -89,10 +89,13 @@ def _of_lot(db: Connection, actor: Actor, as_of: date, key: str) -> Related:
 
 def _of_parcel(db: Connection, actor: Actor, as_of: date, key: str) -> Related:
     del actor  # stages name no person
-    told = EVENTS.c
+    told, replacing = EVENTS.c, EVENTS.alias("replacing")
     chosen = select(told.case_key, told.stage, told.effective_on, told.recorded_at, told.source)
     of_parcel = select(TAKES.c.case_key).where(TAKES.c.parcel_key == key)
-    held = chosen.where(told.case_key.in_(of_parcel), told.effective_on <= as_of, told.stage.is_not(None))
+    counts = ~exists().where(replacing.c.replaces_id == told.id)
+    held = chosen.where(
+        told.case_key.in_(of_parcel), told.effective_on <= as_of, told.stage.is_not(None), counts
+    )
     return {"events": _all(db, held.order_by(told.effective_on, told.id))}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
@@ -206,9 +206,11 @@ def _change(db: Connection, before: Standing, new: dict[str, Any]) -> None:
     if "project_key" in new:
         values["zone_key"] = None if new["project_key"] is None else project(db, new["project_key"]).zone_key
     if "opened_on" in new:
-        first = before.runs[0].from_on if before.runs else None
-        if first is not None and first < new["opened_on"]:
-            raise EventBeforeCase(case=key, on=first, opened_on=new["opened_on"])
+        # Neither its first event nor the end of what it took can be before the case.
+        days = [run.from_on for run in before.runs[:1]]
+        days += [take.valid_to - timedelta(days=1) for take in before.takes if take.valid_to]
+        if days and min(days) < new["opened_on"]:
+            raise EventBeforeCase(case=key, on=min(days), opened_on=new["opened_on"])
         begin(db, key, row.valid_from, values.pop("opened_on"))
     if {"law", "origin", "user_kind"} & set(new):
         _refuse_path(before, new)

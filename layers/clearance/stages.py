@@ -258,7 +258,7 @@ def _now(db: Connection, logs: _Logs, key: str) -> Standing:
     model = stage_models()[one.row.law]
     truth = _truth(logs.said[key])
     begun = [told for i, told in enumerate(truth) if i == 0 or told[0] != truth[i - 1][0]]
-    ends = [on for _, on in begun[1:]] + [None]
+    ends = [*(on for _, on in begun[1:]), None][: len(begun)]
     runs = tuple(Run(on, to, stage, model.rank(stage)) for (stage, on), to in zip(begun, ends, strict=True))
     if begun and begun[0][1] < one.row.valid_from:
         begin(db, key, one.row.valid_from, begun[0][1])
@@ -302,7 +302,8 @@ def _store(
 def begin(db: Connection, key: str, before: date, on: date) -> None:
     """Move the day on which a case was opened, and what it took from then on."""
     db.execute(update(CASES).where(CASES.c.key == key).values(valid_from=on, opened_on=on))
-    taken = update(TAKES).where(TAKES.c.case_key == key, TAKES.c.valid_from == before)
+    with_it = or_(TAKES.c.valid_from == before, TAKES.c.valid_from < on)
+    taken = update(TAKES).where(TAKES.c.case_key == key, with_it)
     db.execute(taken.values(valid_from=on))
 
 
