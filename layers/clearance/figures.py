@@ -11,20 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Float, Subquery, and_, case, cast, false, func, or_, select
 
+from gis.clearance.figures import AREA
 from gis.clearance.shares import MM2_PER_HA
 from layers.catalogue import zone_supply
+from layers.catalogue.cases import TABLE as CASES
 from layers.catalogue.zones import TABLE as ZONES
 from layers.clearance.contributions import MONEY_RANK
+from layers.clearance.memory import book
 from layers.clearance.overdue import firms_waiting
 from layers.clearance.positions import Moment, positions
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
-from layers.clearance.scope import Scope, parks
-from layers.layer import holds
+from layers.clearance.scope import Scope, counted, parks
+from layers.layer import Rows, holds
 from layers.records.cases import PAYEES, PAYMENTS, PROJECTS
 from layers.records.observations import OBSERVATIONS
 from layers.records.stages import CLEARED_RANK, LEDGER, STAGES
@@ -67,9 +70,11 @@ def ranked(db: Connection, scope: Scope, moment: Moment) -> Ranked:
     Zones and the province are sums of their ledger; other scopes, and what was known at another time, are
     counted case by case. Both ways give the same figures to the square millimetre.
     """
-    if moment.known_at is None and scope.level in ("zone", "province"):
+    if scope.level not in ("zone", "province"):
+        return case_by_case(db, scope, moment)
+    if moment.known_at is None:
         return _from_ledger(db, scope, moment.as_of)
-    return case_by_case(db, scope, moment)
+    return _from_memory(db, scope, moment, moment.known_at)
 
 
 def case_by_case(db: Connection, scope: Scope, moment: Moment) -> Ranked:
@@ -77,7 +82,23 @@ def case_by_case(db: Connection, scope: Scope, moment: Moment) -> Ranked:
     rows = positions(scope, moment)
     sums = select(rows.c.rank, func.sum(rows.c.area_mm2), func.count().filter(rows.c.counted))
     by_rank = {row[0]: (int(row[1]), int(row[2])) for row in db.execute(sums.group_by(rows.c.rank))}
-    of_scope = select(rows.c.key).where(rows.c.counted)
+    return _ranked(by_rank, *_money(db, select(rows.c.key).where(rows.c.counted), moment))
+
+
+def _from_memory(db: Connection, scope: Scope, moment: Moment, known_at: datetime) -> Ranked:
+    """Zones as they were known at another time, from arrays of all events."""
+    held = book(db)
+    totals = held.totals(moment.as_of, known_at)
+    keys = [scope.zone_key] if scope.zone_key else list(db.execute(parks(moment.as_of)).scalars())
+    zones = [held.zones[key] for key in keys if key in held.zones]
+    area, cases = totals.values[zones, AREA].sum(axis=0), totals.cases[zones].sum(axis=0)
+    by_rank = {rank: (int(area[rank]), int(cases[rank])) for rank in range(len(STAGES))}
+    whole = select(CASES.c.key).where(holds(CASES, moment.as_of), counted(scope))
+    return _ranked(by_rank, *_money(db, whole, moment))
+
+
+def _money(db: Connection, of_scope: Rows, moment: Moment) -> tuple[int, int]:
+    """What was approved and what was paid for some cases by a date."""
     approved = select(func.coalesce(func.sum(PAYEES.c.approved_vnd), 0)).where(
         PAYEES.c.case_key.in_(of_scope), PAYEES.c.approved_on <= moment.as_of
     )
@@ -87,7 +108,7 @@ def case_by_case(db: Connection, scope: Scope, moment: Moment) -> Ranked:
     if moment.known_at is not None:
         approved = approved.where(PAYEES.c.recorded_at <= moment.known_at)
         paid = paid.where(PAYMENTS.c.recorded_at <= moment.known_at)
-    return _ranked(by_rank, int(db.execute(approved).scalar_one()), int(db.execute(paid).scalar_one()))
+    return int(db.execute(approved).scalar_one()), int(db.execute(paid).scalar_one())
 
 
 def _from_ledger(db: Connection, scope: Scope, as_of: date) -> Ranked:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import shapely
 from geoalchemy2 import Geometry
-from sqlalchemy import Connection, Row, Subquery, and_, func, or_, select
+from sqlalchemy import ARRAY, TEXT, Connection, Row, Subquery, and_, any_, cast, func, or_, select
 
 from gis.clearance.knots import Unlocked, knots, unlocked
 from gis.measure import area_ha
@@ -135,17 +135,22 @@ def overdue(db: Connection, scope: Scope, moment: Moment) -> list[Knot]:
 
 def firms_waiting(db: Connection, rows: Subquery, as_of: date) -> list[str]:
     """Firms with a reservation of a lot on which overdue cases lie: their keys, or else names."""
-    late = select(rows.c.key).where(rows.c.due_on < as_of)
     name = func.coalesce(RESERVATIONS.c.enterprise_key, RESERVATIONS.c.holder)
-    waiting = (
-        select(name)
+    on_lots = (
+        select(TAKES.c.case_key, name)
         .distinct()
-        .join(LOTS, LOTS.c.key == RESERVATIONS.c.lot_key)
-        .join(TAKES, func.ST_Intersects(TAKES.c.geom, LOTS.c.geom))
+        .join(LOTS, func.ST_Intersects(TAKES.c.geom, LOTS.c.geom))
+        .join(RESERVATIONS, RESERVATIONS.c.lot_key == LOTS.c.key)
         .where(holds(LOTS, as_of), holds(TAKES, as_of), _lasting(RESERVATIONS, as_of))
-        .where(TAKES.c.case_key.in_(late), ~func.ST_Touches(TAKES.c.geom, LOTS.c.geom))
+        .where(~func.ST_Touches(TAKES.c.geom, LOTS.c.geom))
     )
-    return sorted(db.execute(waiting).scalars())
+    waiting = [(key, firm) for key, firm in db.execute(on_lots)]
+    if not waiting:
+        return []
+    near = sorted({key for key, _ in waiting})
+    late = select(rows.c.key).where(rows.c.due_on < as_of, rows.c.key == any_(cast(near, ARRAY(TEXT))))
+    overdue_keys = set(db.execute(late).scalars())
+    return sorted({firm for key, firm in waiting if key in overdue_keys})
 
 
 def blocker_titles(db: Connection) -> dict[str, tuple[str, str]]:

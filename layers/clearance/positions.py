@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union,
     values,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -89,8 +90,12 @@ def positions(scope: Scope, moment: Moment) -> Subquery:
         .outerjoin(state, state.c.case_key == CASES.c.key)
         .outerjoin(step, and_(step.c.law == CASES.c.law, step.c.stage == state.c.stage))
     )
-    inside = or_(land.c.case_key.is_not(None), counted(scope))
-    return select(*told).select_from(joined).where(holds(CASES, as_of), inside).subquery("positions")
+    query = select(*told).select_from(joined).where(holds(CASES, as_of))
+    if scope.level != "province":  # keys first: else every case of the province is looked at
+        inside = select(weights(scope, as_of).subquery("inside").c.case_key)
+        whole = select(CASES.c.key).where(holds(CASES, as_of), counted(scope)).correlate(None)
+        query = query.where(CASES.c.key.in_(union(inside, whole)))
+    return query.subquery("positions")
 
 
 def steps() -> Subquery:

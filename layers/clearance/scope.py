@@ -11,11 +11,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    and_,
     case,
     cast,
-    false,
     func,
     literal,
+    or_,
     select,
     true,
     tuple_,
@@ -28,7 +29,7 @@ from layers.catalogue import layer
 from layers.catalogue.admin_units import TABLE as UNITS
 from layers.catalogue.cases import TABLE as CASES
 from layers.catalogue.zones import TABLE as ZONES
-from layers.clearance.contributions import homes
+from layers.clearance.contributions import latest_zones
 from layers.layer import Rows, holds
 from layers.places import Gazetteer, Unit, gazetteer
 from layers.query import visible
@@ -62,6 +63,8 @@ class Scope:
         The zone whose shares count; None where those of every park count.
     area
         Boundary of the unit, WKB; None elsewhere.
+    phases, parent_key, siblings
+        Of a zone: its phases; of a phase: its park, and all phases of that.
     """
 
     level: Level
@@ -70,6 +73,9 @@ class Scope:
     zone_key: str | None = None
     illustrative: bool = False
     area: bytes | None = None
+    phases: tuple[str, ...] = ()
+    parent_key: str | None = None
+    siblings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The scope for a screen."""
@@ -77,6 +83,7 @@ class Scope:
 
 
 PROVINCE = Scope("province")
+_LATEST = latest_zones("key", "parent_key").subquery("latest")
 
 
 def scope_of(
@@ -152,12 +159,23 @@ def counted(scope: Scope) -> ColumnElement[bool]:
             return CASES.c.project_key == scope.key
         case "unit":
             assert scope.area is not None
-            return func.coalesce(
-                func.ST_Covers(boundary(scope.area), func.ST_PointOnSurface(CASES.c.geom)), false()
-            )
+            return func.ST_Covers(boundary(scope.area), func.ST_PointOnSurface(CASES.c.geom))
         case "zone":
-            home = homes().subquery("home")
-            return CASES.c.key.in_(select(home.c.case_key).where(home.c.zone_key == scope.zone_key))
+            own = CASES.c.zone_key.in_([scope.zone_key, *scope.phases])
+            if not scope.siblings:
+                return own
+            most = (
+                select(SHARES.c.zone_key)
+                .join(TAKES, TAKES.c.id == SHARES.c.take_id)
+                .where(TAKES.c.case_key == CASES.c.key, SHARES.c.zone_key.in_(scope.siblings))
+                .group_by(SHARES.c.zone_key)
+                .order_by(func.sum(SHARES.c.area_mm2).desc(), SHARES.c.zone_key)
+                .limit(1)
+                .correlate(CASES)
+                .scalar_subquery()
+            )
+            of_park = and_(CASES.c.zone_key == scope.parent_key, most == scope.zone_key)
+            return or_(own, of_park)
 
 
 def boundary(area: bytes) -> ColumnElement[Any]:
@@ -175,7 +193,19 @@ def _zone(db: Connection, actor: Actor, as_of: date, key: str) -> Scope:
     row = db.execute(select(zones.c.name, zones.c.illustrative).where(zones.c.key == key)).first()
     if row is None:
         raise ScopeUnknown(level="zone", key=key, as_of=as_of.isoformat())
-    return Scope("zone", key, row.name, key, illustrative=row.illustrative)
+    family = select(_LATEST.c.key, _LATEST.c.parent_key)
+    parent = db.execute(family.where(_LATEST.c.key == key)).one().parent_key
+    near = db.execute(family.where(_LATEST.c.parent_key.in_([key, parent or key]))).all()
+    return Scope(
+        "zone",
+        key,
+        row.name,
+        key,
+        illustrative=row.illustrative,
+        phases=tuple(sorted(one.key for one in near if one.parent_key == key)),
+        parent_key=parent,
+        siblings=tuple(sorted(one.key for one in near if parent is not None and one.parent_key == parent)),
+    )
 
 
 def _project(db: Connection, as_of: date, key: str) -> Scope:

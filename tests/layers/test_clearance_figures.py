@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from layers import places
 from layers.access import PUBLIC
 from layers.catalogue.cases import TABLE as CASES
-from layers.clearance import maintain
+from layers.clearance import maintain, memory
 from layers.clearance.compare import compare, rules
 from layers.clearance.curves import curve, thinned
 from layers.clearance.figures import case_by_case, ranked, report_day_before, summary
@@ -57,6 +57,7 @@ def five_hectares(db: Connection) -> list[str]:
 def _fresh_gazetteer() -> None:
     """Units of a test that was rolled back are not those of the next, at whatever version."""
     places._kept.clear()
+    memory._kept.clear()
 
 
 def stage(db: Connection, case: str, stage: str, on: date, **more: Any) -> int:
@@ -172,6 +173,24 @@ def test_a_late_correction_changes_the_past_but_not_what_was_known(db: Connectio
     assert cleared(datetime(2025, 3, 2, tzinfo=UTC)) == 0
     assert cleared(datetime(2025, 4, 1, tzinfo=UTC)) == 1
     assert cleared(datetime(2025, 5, 6, tzinfo=UTC)) == 0
+
+
+def test_what_is_kept_in_memory_answers_both_times_as_the_records_do(db: Connection) -> None:
+    keys = five_hectares(db)
+    a_zone(db, "A-1", rectangle(0, 0, 250, 100), parent_key="A", clearance_basis="parcels")
+    maintain.rebuild(db)
+    for n, key in enumerate(keys):
+        told = datetime(2025, 2, 1 + n, tzinfo=UTC)
+        first = stage(db, key, "notified", date(2025, 1, 1 + n), recorded_at=told)
+        stage(db, key, "handed_over", date(2025, 1, 20), recorded_at=told.replace(month=3))
+        if n % 2:
+            moved = {"replaces_id": first, "recorded_at": told.replace(month=4)}
+            stage(db, key, "inventoried", date(2025, 1, 10), **moved)
+    for known_at in (datetime(2025, month, 3, tzinfo=UTC) for month in range(1, 6)):
+        for on in (date(2023, 1, 1), date(2025, 1, 3), date(2025, 1, 12), date(2025, 1, 20), D):
+            for scope in (zone(db), zone(db, "A-1"), PROVINCE):
+                moment = Moment(on, known_at)
+                assert ranked(db, scope, moment) == case_by_case(db, scope, moment), (scope.key, moment)
 
 
 def test_a_zone_without_cases_has_no_figures_rather_than_none_cleared(db: Connection) -> None:
