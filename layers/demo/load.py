@@ -11,7 +11,6 @@ import psycopg
 import shapely
 from psycopg import sql
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 
 from gis.crs import STORAGE_SRID
 from gis.errors import Conflict
@@ -26,7 +25,7 @@ from layers.demo.province import SEED, province
 from layers.demo.slips import with_slips
 from layers.layer import Layer
 from layers.quality import check, checkable
-from layers.records.cases import BLOCKER_CODES, EDITS
+from layers.records.cases import EDITS
 from layers.records.data_versions import bump
 from layers.supply import refresh
 
@@ -67,24 +66,16 @@ def load(db: Connection, seed: int = SEED, scale: float = 1.0) -> dict[str, int]
 def store(db: Connection, tables: dict[str, Columns]) -> dict[str, int]:
     """Write drawn tables and refresh what is derived from them; counts by table."""
     counts: dict[str, int] = {}
-    drawn = {name: columns for name, columns in tables.items() if name != BLOCKER_CODES.name}
-    _keep_codes(db, tables[BLOCKER_CODES.name])
     firsts = {
-        name: _reserved(db, name, len(columns["id"])) for name, columns in drawn.items() if "id" in columns
+        name: _reserved(db, name, len(columns["id"])) for name, columns in tables.items() if "id" in columns
     }
-    for name, columns in drawn.items():
+    for name, columns in tables.items():
         counts[name] = _copy(db, name, _numbered(name, _completed(name, columns), firsts))
     bump(db, counts)
     analyze(db, counts)
     rebuild(db)
     refresh(db, sorted(set(tables["zones"]["key"])))
     return counts
-
-
-def _keep_codes(db: Connection, columns: Columns) -> None:
-    """Codes of what holds cases up, where there are none of that name yet; they are no illustration."""
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    db.execute(insert(BLOCKER_CODES).on_conflict_do_nothing(), rows)
 
 
 def _reserved(db: Connection, name: str, count: int) -> int:
