@@ -16,34 +16,17 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from gis.arrays import Bools, Floats, Ints
-from gis.contiguity import SEAM_M, rounded, to_plane, touching, wide_pieces
-from gis.lot_land import (
-    SCRAP_M2,
-    Asked,
-    FreePart,
-    LotLand,
-    clearing,
-    digests,
-    states,
-    without_overlaps,
-)
-from gis.measure import HA_M2, area_ha
-from gis.memo import Memo
+from gis.board import Board, Group
+from gis.lot_land import HA_MM2
 from gis.zone_land import (
     Clearance,
     DatesReversed,
-    Days,
     LotMissing,
     Lots,
     Occupations,
     ZoneLand,
     days,
-    geometries,
 )
 
 __all__ = [
@@ -66,14 +49,6 @@ __all__ = [
 MIN_SHARED_EDGE_M = 5.0  # the default of a rule that offices may change (layers.records.rules)
 #: The default of another: no decree asks for a width, so it is the offices' own setting.
 MIN_USABLE_WIDTH_M = 10.0
-_NEAR_DEG = 1e-6  # 0.11 m: boxes of parts that may touch
-_CELL_DEG = 0.01  # lengths are measured in one plane per cell, whichever parts are asked about
-
-Codes = tuple[str, ...]
-#: Per pair of shapes, plane and edge; per group of shapes; per group and width.
-_TOUCH: Memo[tuple[Any, ...], bool] = Memo(400_000)
-_JOINED: Memo[tuple[bytes, ...], Any] = Memo(20_000)
-_WIDE: Memo[tuple[Any, ...], tuple[float, tuple[int, ...]]] = Memo(40_000)
 
 
 @dataclass(frozen=True)
@@ -161,8 +136,8 @@ def free_plots_at(land: ZoneLand, day: date, *, min_shared_edge_m: float = MIN_S
         Largest first, ties by lot codes. Empty on an unknown basis: no data, not "nothing free"
         (`supply_at` says NaN).
     """
-    board = _Board(land, [day], min_shared_edge_m)
-    return _sorted(board.plot(group) for group in board.groups(board.free_parts(0)))
+    board = Board(land, [day], min_shared_edge_m)
+    return _sorted(_plot(board, group) for group in board.groups(0))
 
 
 def supply_at(
@@ -173,8 +148,7 @@ def supply_at(
     min_usable_width_m: float = MIN_USABLE_WIDTH_M,
 ) -> SupplyPeriod:
     """Figures of a zone on one day, as a period that begins on it."""
-    board = _Board(land, [day], min_shared_edge_m, min_usable_width_m)
-    return board.supply(0, board.groups(board.free_parts(0)))
+    return _supply(Board(land, [day], min_shared_edge_m, min_usable_width_m), 0)
 
 
 def history(
@@ -204,259 +178,47 @@ def history(
         In order; they follow each other without gap, the last is open.
     """
     dates = [since, *(day for day in change_dates(land) if day > since)]
-    board = _Board(land, dates, min_shared_edge_m, min_usable_width_m)
-    begun: dict[tuple[int, ...], date] = {}
+    board = Board(land, dates, min_shared_edge_m, min_usable_width_m)
+    begun: dict[Group, date] = {}
     plots: list[PlotPeriod] = []
     supply: list[SupplyPeriod] = []
-    parts, groups = (), list[tuple[int, ...]]()
     for step, day in enumerate(dates):
-        if step == 0 or board.free_parts(step) != parts:
-            parts = board.free_parts(step)
-            groups = board.groups(parts)
-            now = set(groups)
-            for group in [group for group in begun if group not in now]:
-                plots.append(PlotPeriod(board.plot(group), begun.pop(group), day))
-            for group in groups:
-                begun.setdefault(group, day)
-        figures = board.supply(step, groups)
+        now = board.groups(step)
+        if step == 0 or now is not board.groups(step - 1):
+            for group in begun.keys() - now:
+                plots.append(PlotPeriod(_plot(board, group), begun.pop(group), day))
+            for group in now - begun.keys():
+                begun[group] = day
+        figures = _supply(board, step)
         if not supply or supply[-1].figures != figures.figures:
             supply.append(figures)
-    plots += [PlotPeriod(board.plot(group), start, None) for group, start in begun.items()]
+    plots += [PlotPeriod(_plot(board, group), start, None) for group, start in begun.items()]
     plots.sort(key=lambda period: (period.valid_from, *_by_size(period.plot)))
     return plots, _closed(supply)
 
 
-class _Board:
-    """
-    The lots of one zone on a list of dates: each lot's figures and free parts, and which parts touch.
-
-    Parts are numbered once per shape, so a part that comes back after a lease is the same part.
-    """
-
-    def __init__(
-        self,
-        land: ZoneLand,
-        dates: list[date],
-        min_shared_edge_m: float,
-        min_usable_width_m: float = 0.0,
-    ) -> None:
-        self.dates = dates
-        self.known = land.clearance.basis != "unknown"
-        self.width_m = min_usable_width_m
-        self.lots, self._inputs = _lot_lands(land, np.array(dates, dtype="datetime64[D]"))
-        self.parts: list[FreePart] = []
-        self.part_lot: list[int] = []
-        self._number: dict[tuple[int, bytes], int] = {}
-        self._plots: dict[tuple[int, ...], Plot] = {}
-        self._figures: list[Floats] = []  # per date: ha of each lot
-        self._free: list[tuple[int, ...]] = []
-        self._play()
-        self._first, self._second = self._touching(min_shared_edge_m)
-
-    def free_parts(self, step: int) -> tuple[int, ...]:
-        """Numbers of the parts that are free on a date."""
-        return self._free[step]
-
-    def groups(self, parts: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """Parts that form one plot together."""
-        if not parts:
-            return []
-        rows = np.array(parts)
-        row_of = np.full(len(self.parts), -1)
-        row_of[rows] = np.arange(len(rows))
-        both = (row_of[self._first] >= 0) & (row_of[self._second] >= 0)
-        a, b = row_of[self._first[both]], row_of[self._second[both]]
-        graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(rows), len(rows)))
-        count, label = connected_components(graph, directed=False)
-        order = np.argsort(label, kind="stable")
-        cuts = np.searchsorted(label[order], np.arange(1, count))
-        return [tuple(group.tolist()) for group in np.split(rows[order], cuts)]
-
-    def plot(self, group: tuple[int, ...]) -> Plot:
-        """The plot that a group of parts forms."""
-        if group not in self._plots:
-            parts = sorted((self.parts[part] for part in group), key=lambda part: part.key)
-            key = tuple(part.key for part in parts)
-            if (polygon := _JOINED.get(key)) is None:
-                polygon = shapely.union_all([part.polygon for part in parts])
-                if shapely.get_num_geometries(polygon) > 1:  # a seam between lots that do not quite meet
-                    polygon = rounded(polygon, SEAM_M / 2)
-                _JOINED.put(key, polygon)
-            self._plots[group] = Plot(polygon, self._codes(group), self._area_ha(group))
-        return self._plots[group]
-
-    def supply(self, step: int, groups: list[tuple[int, ...]]) -> SupplyPeriod:
-        """Figures of a date."""
-        industrial, cleared, ready, leased, reserved = (math.fsum(column) for column in self._figures[step].T)
-        largest, codes = self._largest(groups)
-        free = math.fsum(self.parts[part].area_ha for part in self._free[step])
-        return SupplyPeriod(
-            valid_from=self.dates[step],
-            valid_to=None,
-            industrial_ha=industrial,
-            cleared_ha=cleared if self.known else math.nan,
-            ready_ha=ready if self.known else math.nan,
-            leased_ha=leased,
-            reserved_ha=reserved,
-            free_ha=free if self.known else math.nan,
-            largest_plot_ha=largest if self.known else math.nan,
-            largest_plot_lots=codes if self.known else (),
-        )
-
-    def _largest(self, groups: list[tuple[int, ...]]) -> tuple[float, Codes]:
-        """Area and lots of the largest piece that is wide enough; ties by lots."""
-        best: tuple[float, Codes] = (0.0, ())
-        for whole, group in sorted((-self._area_ha(group), group) for group in groups):
-            if whole > best[0]:
-                break  # no piece of a plot is larger than the plot
-            ha, lots = self._widest(group)
-            if ha > 0:
-                best = min(best, (-ha, tuple(sorted({self.lots[self.part_lot[part]].code for part in lots}))))
-        return abs(best[0]), best[1]
-
-    def _widest(self, group: tuple[int, ...]) -> tuple[float, tuple[int, ...]]:
-        """The largest piece of a plot at the usable width: hectares, and the parts that it lies on."""
-        rows = sorted(group, key=lambda part: self.parts[part].key)
-        key = (self.width_m, *(self.parts[part].key for part in rows))
-        if (found := _WIDE.get(key)) is None:
-            found = self._opened(group, rows)
-            _WIDE.put(key, found)
-        return found[0], tuple(rows[at] for at in found[1])
-
-    def _opened(self, group: tuple[int, ...], rows: list[int]) -> tuple[float, tuple[int, ...]]:
-        whole_ha = self._area_ha(group)
-        pieces = wide_pieces(self.plot(group).polygon, self.width_m)
-        piece_ha = area_ha(pieces)
-        if len(pieces) == 0:
-            return 0.0, ()
-        at = int(np.argmax(piece_ha))
-        if (whole_ha - piece_ha[at]) * HA_M2 <= SCRAP_M2:  # nothing narrow in it: the plot's own figure
-            return whole_ha, tuple(range(len(rows)))
-        land = shapely.intersection(geometries([self.parts[part].polygon for part in rows]), pieces[at])
-        land_ha = area_ha(land)
-        return math.fsum(land_ha), tuple(np.flatnonzero(land_ha * HA_M2 > SCRAP_M2).tolist())
-
-    def _area_ha(self, group: tuple[int, ...]) -> float:
-        return math.fsum(self.parts[part].area_ha for part in group)
-
-    def _codes(self, group: tuple[int, ...]) -> Codes:
-        return tuple(sorted({self.lots[self.part_lot[part]].code for part in group}))
-
-    def _play(self) -> None:
-        """Each lot is asked once per state that it is in on any of the dates, all lots together."""
-        row_of: dict[tuple[int, bytes], int] = {}
-        asked: list[Asked | None] = []
-        steps: list[list[int]] = []  # per lot: the question of each date
-        for row, (lot, inputs) in enumerate(zip(self.lots, self._inputs, strict=True)):
-            keys = [(row, now.tobytes()) for now in inputs]
-            for key, now in zip(keys, inputs, strict=True):
-                if key not in row_of:
-                    row_of[key] = len(asked)
-                    asked.append(lot.asked(now))
-            steps.append([row_of[key] for key in keys])
-        found = states(asked)
-        figures = np.zeros((len(self.dates), len(self.lots), 5))
-        free: list[list[int]] = [[] for _ in self.dates]
-        for row, questions in enumerate(steps):
-            parts = {
-                at: [self._enter(row, part) for part in found[at].free] for at in dict.fromkeys(questions)
-            }
-            for step, at in enumerate(questions):
-                figures[step, row] = found[at].figures_ha
-                free[step] += parts[at]
-        self._figures = list(figures)
-        self._free = [tuple(parts) if self.known else () for parts in free]
-
-    def _enter(self, lot: int, part: FreePart) -> int:
-        key = (lot, part.key)
-        if key not in self._number:
-            self._number[key] = len(self.parts)
-            self.parts.append(part)
-            self.part_lot.append(lot)
-        return self._number[key]
-
-    def _touching(self, min_shared_edge_m: float) -> tuple[Ints, Ints]:
-        """Pairs of parts, of different lots, that share an edge."""
-        polygons = geometries([part.polygon for part in self.parts])
-        owner = np.array(self.part_lot, dtype=np.int64)
-        if len(polygons) == 0:
-            return owner, owner
-        west, south, east, north = shapely.bounds(polygons).T
-        boxes = shapely.box(west - _NEAR_DEG, south - _NEAR_DEG, east + _NEAR_DEG, north + _NEAR_DEG)
-        a, b = shapely.STRtree(boxes).query(boxes)
-        pair = (a < b) & (owner[a] != owner[b])
-        a, b = a[pair], b[pair]
-        corner = shapely.total_bounds(geometries([lot.polygon for lot in self.lots]))[:2]
-        lon, lat = (round(float(v) / _CELL_DEG) * _CELL_DEG for v in corner)
-        plane = (min_shared_edge_m, lon, lat)
-        keys = [part.key for part in self.parts]
-        asked = [(plane, *sorted((keys[i], keys[j]))) for i, j in zip(a.tolist(), b.tolist(), strict=True)]
-        known = [_TOUCH.get(question) for question in asked]
-        new = np.array([row for row, answer in enumerate(known) if answer is None], dtype=np.int64)
-        if len(new):
-            members = np.unique(np.concatenate([a[new], b[new]]))
-            members = np.array(sorted(members.tolist(), key=keys.__getitem__))  # whoever asks, in one order
-            one, other = touching(to_plane(polygons[members], lon, lat), owner[members], min_shared_edge_m)
-            joined = set(zip(members[one].tolist(), members[other].tolist(), strict=True))
-            for row in new.tolist():
-                pair = (int(a[row]), int(b[row]))
-                known[row] = pair in joined or pair[::-1] in joined
-                _TOUCH.put(asked[row], known[row])
-        real = np.array(known, dtype=bool)
-        return a[real], b[real]
+def _plot(board: Board, group: Group) -> Plot:
+    return Plot(board.polygon(group), board.codes(group), board.area_mm2(group) / HA_MM2)
 
 
-def _lot_lands(land: ZoneLand, dates: Days) -> tuple[list[LotLand], list[Bools]]:
-    """
-    Industrial lots, and for each what is in force on each date.
-
-    Returns
-    -------
-    lots, inputs
-        Of shape (dates, 2 + pieces + parts) each: in the plan, serviced, which pieces are cleared, and which
-        parts are held.
-    """
-    lots, held, clearance = land.lots, land.occupations, land.clearance
-    rows = np.flatnonzero(lots.industrial & ~shapely.is_missing(lots.polygon))
-    rows = rows[np.argsort(lots.code[rows].astype(str), kind="stable")]
-    polygons = without_overlaps(lots.polygon[rows], lots.valid_from[rows], lots.valid_to[rows])
-    lot_keys, piece_keys, part_keys = (digests(g) for g in (polygons, clearance.polygon, held.part))
-    everywhere = np.flatnonzero(shapely.is_missing(clearance.polygon))
-    of_lot, piece = clearing(polygons, lot_keys, clearance.polygon, piece_keys)
-    piece_cuts = np.searchsorted(of_lot, np.arange(len(rows) + 1))
-    holder = np.argsort(held.lot, kind="stable")
-    part_cuts = np.searchsorted(held.lot[holder], [rows, rows + 1])
-    present = _lasting(dates, lots.valid_from[rows], lots.valid_to[rows])
-    day = dates[:, None]
-    # NaT compares False: an unknown handover or service never came.
-    basic = np.stack([present, day >= lots.serviced_on[rows]], axis=2)
-    cleared = (day >= clearance.cleared_on) & ~(day >= clearance.cleared_to)
-    occupied = _lasting(dates, held.valid_from, held.valid_to)
-    found: list[LotLand] = []
-    inputs: list[Bools] = []
-    for at, row in enumerate(rows):
-        pieces = np.concatenate([everywhere, piece[piece_cuts[at] : piece_cuts[at + 1]]])
-        parts = holder[part_cuts[0][at] : part_cuts[1][at]]
-        found.append(
-            LotLand(
-                code=str(lots.code[row]),
-                polygon=polygons[at],
-                pieces=clearance.polygon[pieces],
-                parts=held.part[parts],
-                leased=held.leased[parts],
-                polygon_key=lot_keys[at],
-                piece_keys=[piece_keys[i] for i in pieces],
-                part_keys=[part_keys[i] for i in parts],
-            )
-        )
-        inputs.append(np.concatenate([basic[:, at], cleared[:, pieces], occupied[:, parts]], axis=1))
-    return found, inputs
-
-
-def _lasting(dates: Days, start: Days, end: Days) -> Bools:
-    """Shape (dates, n): on [start, end), either of them open where NaT."""
-    day = dates[:, None]
-    return ~(day < start) & ~(day >= end)
+def _supply(board: Board, step: int) -> SupplyPeriod:
+    land = board.land(step)
+    largest, codes = board.largest(step)
+    figures = (land.industrial, land.cleared, land.ready, land.leased, land.reserved, land.free, largest)
+    industrial, cleared, ready, leased, reserved, free, plot = (mm2 / HA_MM2 for mm2 in figures)
+    known = board.known
+    return SupplyPeriod(
+        valid_from=board.dates[step],
+        valid_to=None,
+        industrial_ha=industrial,
+        cleared_ha=cleared if known else math.nan,
+        ready_ha=ready if known else math.nan,
+        leased_ha=leased,
+        reserved_ha=reserved,
+        free_ha=free if known else math.nan,
+        largest_plot_ha=plot if known else math.nan,
+        largest_plot_lots=codes if known else (),
+    )
 
 
 def _sorted(plots: Iterable[Plot]) -> list[Plot]:
