@@ -194,6 +194,7 @@ def end(
     mine = (TAKES.c.case_key == key, TAKES.c.valid_to.is_(None))
     db.execute(delete(TAKES).where(*mine, TAKES.c.valid_from >= on))
     db.execute(update(TAKES).where(*mine).values(valid_to=on))
+    write_case_rows(db, [key])
     revision = settle(db, {key: before}, read(db, [key], money=True))[key]
     revisions.keep(db, actor, LAYER.id, key, str(revision), {"valid_to": (None, str(on))}, why)
     return revision

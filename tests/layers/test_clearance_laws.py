@@ -21,7 +21,7 @@ from layers.clearance.money import Approval, Payment
 from layers.clearance.ranks import ranks
 from layers.clearance.stages import NewEvent, append, append_many
 from layers.codes.stage_models import stage_models
-from layers.records.cases import CONTACTS, EDITS, PAYEES, SHARES, TAKES
+from layers.records.cases import CONTACTS, EDITS, SHARES, TAKES
 from layers.records.stages import EVENTS, LEDGER, RUNS
 from layers.revisions import RevisionChanged
 from tests.factories import SINCE, a_case, a_parcel, a_zone, rectangle
@@ -75,7 +75,7 @@ def _anything(db: Connection, rng: np.random.Generator) -> None:
 
     def leave() -> None:
         ids = list(db.execute(select(TAKES.c.id).where(TAKES.c.case_key == key)).scalars())
-        cases.end_take(db, OFFICE, key, int(rng.choice(ids)), day, reason="…")
+        cases.end_take(db, OFFICE, key, int(rng.choice([*ids, 0])), day, reason="…")
 
     def pay() -> None:
         payee, _ = money.approve(db, OFFICE, key, Approval("A", 900, day, "QĐ"), reason="QĐ")
@@ -117,8 +117,7 @@ def test_what_verbs_keep_is_what_a_rebuild_writes(db: Connection, seed: int) -> 
     for _ in range(70):
         _anything(db, rng)
     kept = _kept(db)
-    assert len(kept[1]) > 5
-    assert db.execute(select(func.count()).select_from(PAYEES)).scalar_one() > 0
+    assert all(kept[:3])  # something happened
     maintain.rebuild(db)
     assert _kept(db) == kept
 
