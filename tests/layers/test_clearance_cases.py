@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import shapely
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from api.words import LANGS, say_error
 from gis.clearance.stages import StageNotOnPath
@@ -33,7 +33,7 @@ from layers.clearance.values import RecordColumnMissing, RecordColumnUnknown
 from layers.dates import today
 from layers.editing import ValueNotOfType
 from layers.ingest.uploads import FileNameInvalid
-from layers.records.cases import BLOCKER_CODES, EDITS, SHARES, TAKES
+from layers.records.cases import EDITS, SHARES, TAKES
 from layers.records.stages import LEDGER, RUNS
 from layers.revisions import ReasonMissing, RevisionChanged
 from tests.factories import a_feature, a_parcel, a_zone, rectangle
@@ -50,7 +50,6 @@ def place(db: Connection) -> None:
     a_parcel(db, "1", "1", rectangle(0, 0, 100, 100), zone_key="A")
     a_parcel(db, "1", "2", rectangle(100, 0, 100, 100), zone_key="A")
     projects.open_project(db, OFFICE, "DA-1", {"zone_key": "A", "name": "KCN A", "planned_ha": 2.0}, "mở")
-    db.execute(insert(BLOCKER_CODES).values(code="price", title_vi="Giá", title_en="Price"))
 
 
 def _draft(**more: Any) -> cases.Draft:
