@@ -45,7 +45,7 @@ def change(request: Request, layer_id: str, key: str, body: EditBody, if_match: 
                 layer_id,
                 key,
                 on=today(),
-                revision=if_match.strip('"') if if_match else None,
+                revision=(if_match or "").strip().removeprefix("W/").strip('"') or None,
                 reason=body.reason,
                 changes=body.changes,
                 geom=body.geom,

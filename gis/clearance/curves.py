@@ -47,6 +47,36 @@ class Curve:
         return np.concatenate([[0.0], self.value])[row]
 
 
+#: Of the land to be recovered; when a forecast speaks of completion it means this much. The last households
+#: hold out for reasons that no history of others foretells, so the last hectare has no honest date.
+COMPLETE_SHARE = 0.95
+
+
+def reached(day: ArrayLike, value: ArrayLike, level: float) -> int | None:
+    """
+    The first day on which a rising curve is at a level, straight between its points.
+
+    Parameters
+    ----------
+    day, value
+        Shape (k,), days in order and the total on each.
+
+    Returns
+    -------
+    day
+        None where the curve ends below the level, or there is no curve.
+    """
+    days, values = np.asarray(day, np.int64), np.asarray(value, float)
+    over = np.flatnonzero(values >= level)
+    if over.size == 0:
+        return None
+    first = int(over[0])
+    if first == 0 or values[first] == values[first - 1]:
+        return int(days[first])
+    share = (level - values[first - 1]) / (values[first] - values[first - 1])
+    return int(np.ceil(days[first - 1] + share * (days[first] - days[first - 1])))
+
+
 def cumulative(day: Days, amount: ArrayLike) -> Curve:
     """
     The curve of changes.

@@ -9,7 +9,7 @@ of the roadmap it is red. Without a roadmap there is no colour.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from gis.clearance.curves import Colour, Rule, behind
 from gis.clearance.shares import MM2_PER_HA
 from layers.access import Actor
 from layers.catalogue import layer, zone_supply
-from layers.clearance.curves import Roadmap, zone_roadmaps
+from layers.clearance.curves import Roadmap, done_by, zone_roadmaps
 from layers.clearance.figures import ratio, report_day_before
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
 from layers.clearance.scope import Scope, boundary
@@ -75,7 +75,7 @@ def compare(db: Connection, actor: Actor, scope: Scope, as_of: date) -> list[Zon
     months = _months(as_of)
     sums = _sums(db, keys, months)
     plans = zone_roadmaps(db, keys, as_of, "ha")
-    done = _forecasts(db, keys, as_of)
+    done = _forecasts(db, keys, sums, as_of)
     plots = _largest_plots(db, actor, keys, as_of)
     limits = rules(db)
     rows: list[ZoneRow] = []
@@ -155,13 +155,21 @@ def _sums(db: Connection, keys: Sequence[str], months: Sequence[date]) -> dict[s
     }
 
 
-def _forecasts(db: Connection, keys: Sequence[str], as_of: date) -> dict[str, dict[str, date | None]]:
+def _forecasts(
+    db: Connection, keys: Sequence[str], sums: Mapping[str, _Sums], as_of: date
+) -> dict[str, dict[str, date | None]]:
     c = FORECASTS.c
-    ready = select(c.zone_key, c.p10_on, c.p50_on, c.p90_on).where(
-        c.zone_key.in_(keys), c.status == "ready", c.as_of <= as_of
+    ready = select(c.zone_key, c.curve).where(
+        c.zone_key.in_(keys), c.status == "ready", c.as_of <= as_of, c.curve.is_not(None)
     )
     return {
-        row.zone_key: {"p10": row.p10_on, "p50": row.p50_on, "p90": row.p90_on} for row in db.execute(ready)
+        row.zone_key: done_by(
+            [date.fromisoformat(day) for day in row.curve["days"]],
+            row.curve["ha"],
+            float(sums[row.zone_key].land_mm2[-1]) / MM2_PER_HA,
+        )
+        for row in db.execute(ready)
+        if row.zone_key in sums
     }
 
 
@@ -185,8 +193,8 @@ def _tracked(
     land_ha, cleared_ha = (float(each[-1]) / MM2_PER_HA for each in (sums.land_mm2, sums.cleared_mm2))
     planned = plan.planned(as_of) if plan else None
     late_by = float(behind(cleared_ha, np.nan if planned is None else planned, land_ha))
-    p50 = done["p50"] if done else None
-    late = bool(plan and plan.points and p50 and p50 > plan.points[-1][0])
+    # A forecast that does not get there within its horizon is late, too.
+    late = bool(plan and plan.points and done and (done["p50"] or date.max) > plan.points[-1][0])
     shares = zip(sums.cleared_mm2.tolist(), sums.land_mm2.tolist(), strict=True)
     return _zone(zone) | {
         "basis": "tracked",

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, sele
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from gis.arrays import Floats, Ints
+from gis.clearance.curves import COMPLETE_SHARE, reached
 from gis.clearance.shares import MM2_PER_HA
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance.contributions import MONEY_RANK
@@ -48,7 +49,11 @@ class Roadmap:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a forecast expects of a scope; ``summed`` where it is the sum of those of several zones."""
+    """
+    What a forecast expects of a scope; ``summed`` where it is the sum of those of several zones.
+
+    ``done`` is when nearly all is handed over, see `done_by`.
+    """
 
     status: str
     stale: bool
@@ -266,8 +271,6 @@ def outlook(db: Connection, scope: Scope, as_of: date, measure: Measure, now: Ra
     ready = [row for row in rows if row.status == "ready" and row.curve]
     status = "ready" if ready else "too_little" if any(r.status == "too_little" for r in rows) else "done"
     days, bands = _bands(ready, measure, now)
-    names = ("p10", "p50", "p90")
-    last = {name: [getattr(row, f"{name}_on") for row in ready] for name in names}
     return Outlook(
         status=status,
         stale=any(row.computed_of is None or row.computed_of < row.changed for row in rows),
@@ -276,10 +279,26 @@ def outlook(db: Connection, scope: Scope, as_of: date, measure: Measure, now: Ra
         p10=bands["p10"],
         p50=bands["p50"],
         p90=bands["p90"],
-        done={name: None if not each or None in each else max(each) for name, each in last.items()},
+        done=done_by(days, bands, _total(now, measure)),
         observed_cases=max((row.observed_cases or 0 for row in rows), default=None),
         summed=scope.zone_key is None and len(ready) > 1,
     )
+
+
+def done_by(
+    days: Sequence[date], bands: Mapping[str, Sequence[float]], total: float
+) -> dict[str, date | None]:
+    """
+    When nearly all of a total is reached (`gis.clearance.curves.COMPLETE_SHARE`), by level of certainty.
+
+    The early date (P10) comes from the high curve. None where it is not foreseen within the horizon.
+    """
+    ordinals = [day.toordinal() for day in days]
+    found = {
+        level: reached(ordinals, bands[curve], COMPLETE_SHARE * total)
+        for level, curve in (("p10", "p90"), ("p50", "p50"), ("p90", "p10"))
+    }
+    return {level: None if day is None else date.fromordinal(day) for level, day in found.items()}
 
 
 def _bands(

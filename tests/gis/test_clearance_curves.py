@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis.clearance.curves import Roadmap, RoadmapFalls, Rule, ThresholdsReversed, behind, cumulative
+from gis.clearance.curves import (
+    Roadmap,
+    RoadmapFalls,
+    Rule,
+    ThresholdsReversed,
+    behind,
+    cumulative,
+    reached,
+)
 
 
 def days(*told: int) -> np.ndarray:
@@ -61,3 +69,12 @@ def test_a_zone_is_red_amber_or_green_by_the_printed_thresholds() -> None:
 def test_thresholds_in_the_wrong_order_are_refused() -> None:
     with pytest.raises(ThresholdsReversed):
         Rule(0.2, 0.1)
+
+
+def test_a_level_is_reached_on_the_first_day_of_a_straight_rise_that_has_it() -> None:
+    # 0 ha on day 0, 10 ha on day 100, 20 ha on day 200: 95 % of 20 ha = 19 ha on day 190.
+    assert reached([0, 100, 200], [0, 10, 20], 19.0) == 190
+    assert reached([0, 100, 200], [0, 10, 20], 10.0) == 100
+    assert reached([0, 100, 200], [5, 10, 20], 5.0) == 0
+    assert reached([0, 100, 200], [0, 10, 18], 19.0) is None
+    assert reached([], [], 1.0) is None
