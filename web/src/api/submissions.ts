@@ -9,6 +9,13 @@ export const STATES = ["submitted", "draft", "approved", "rejected", "withdrawn"
 export type State = (typeof STATES)[number];
 export type Verdict = "ok" | "noted" | "refused";
 
+/** Columns of the workbooks in their order, that of the case apart. */
+export const GIVEN = [
+  ...["stage", "payee", "kind", "description", "quantity", "unit", "amount_vnd", "paid_on", "voucher"],
+  ...["effective_on", "inventoried_on", "document_kind", "document_number", "document_on", "document_issuer"],
+  "note",
+];
+
 export type Submission = {
   id: number;
   kind: Kind;

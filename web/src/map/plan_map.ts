@@ -118,7 +118,15 @@ export class PlanMap {
   ): void {
     this.endArea();
     this.#mark(null);
-    this.#endDrawing = drawArea(this.#map, from, colours, changed);
+    const begin = () => {
+      this.#endDrawing = drawArea(this.#map, from, colours, changed);
+    };
+    if (this.#map.isStyleLoaded()) {
+      begin();
+      return;
+    }
+    this.#map.once("idle", begin); // a map that has just been made has no style to draw on
+    this.#endDrawing = () => this.#map.off("idle", begin);
   }
 
   /** Draw what a panel asks for and tell it what was drawn; ends when the returned function is called. */
