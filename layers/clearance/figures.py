@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Float, Subquery, and_, case, cast, false, func, or_, select
+from sqlalchemy import Connection, Float, Subquery, and_, case, cast, exists, false, func, or_, select
 
 from gis.clearance.figures import AREA
 from gis.clearance.shares import MM2_PER_HA
@@ -310,7 +310,7 @@ def _zone_ha(db: Connection, scope: Scope, as_of: date) -> float | None:
     asked = select(area).where(holds(ZONES, as_of))
     if scope.zone_key is not None:
         return db.execute(asked.where(ZONES.c.key == scope.zone_key)).scalar()
-    has_cases = ZONES.c.key.in_(select(LEDGER.c.zone_key).distinct())
+    has_cases = exists().where(LEDGER.c.zone_key == ZONES.c.key)
     return db.execute(asked.where(ZONES.c.parent_key.is_(None), has_cases)).scalar()
 
 
@@ -324,7 +324,7 @@ def _supply(db: Connection, scope: Scope, as_of: date) -> tuple[float | None, fl
     if scope.zone_key is not None:
         sums = sums.where(rows.c.key == scope.zone_key)
     else:
-        has_cases = rows.c.key.in_(select(LEDGER.c.zone_key).distinct())
+        has_cases = exists().where(LEDGER.c.zone_key == rows.c.key)
         sums = sums.where(rows.c.parent_key.is_(None), has_cases)
     found = db.execute(sums).one()
     return found[0], found[1]
@@ -332,15 +332,18 @@ def _supply(db: Connection, scope: Scope, as_of: date) -> tuple[float | None, fl
 
 def zones_known(db: Connection, scope: Scope, as_of: date) -> tuple[int, int]:
     """How many zones of a scope have cases by a date, and of how many others only reports are known."""
-    begun = select(LEDGER.c.zone_key).where(LEDGER.c.on_day <= as_of, LEDGER.c.stage_rank >= 0).distinct()
-    told = (
-        select(OBSERVATIONS.c.zone_key)
-        .where(OBSERVATIONS.c.quantity.in_(CLEARANCE_QUANTITIES), OBSERVATIONS.c.observed_on <= as_of)
-        .distinct()
+    # Zone by zone through the key of the ledger: the keys of all its rows are many more than zones.
+    begun = exists().where(
+        LEDGER.c.zone_key == ZONES.c.key, LEDGER.c.on_day <= as_of, LEDGER.c.stage_rank >= 0
+    )
+    told = exists().where(
+        OBSERVATIONS.c.zone_key == ZONES.c.key,
+        OBSERVATIONS.c.quantity.in_(CLEARANCE_QUANTITIES),
+        OBSERVATIONS.c.observed_on <= as_of,
     )
     counted = select(
-        func.count().filter(ZONES.c.key.in_(begun)),
-        func.count().filter(and_(ZONES.c.key.not_in(begun), ZONES.c.key.in_(told))),
+        func.count().filter(begun),
+        func.count().filter(and_(~begun, told)),
     ).where(holds(ZONES, as_of))
     if scope.zone_key is not None:
         counted = counted.where(ZONES.c.key == scope.zone_key)
