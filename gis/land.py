@@ -194,7 +194,7 @@ def history(
             supply.append(figures)
     plots += [PlotPeriod(_plot(board, group), start, None) for group, start in begun.items()]
     plots.sort(key=lambda period: (period.valid_from, *_by_size(period.plot)))
-    return plots, _closed(supply)
+    return plots, closed(supply)
 
 
 def _plot(board: Board, group: Group) -> Plot:
@@ -229,7 +229,7 @@ def _by_size(plot: Plot) -> tuple[Any, ...]:
     return -plot.area_ha, plot.lot_codes, plot.polygon.bounds
 
 
-def _closed(supply: list[SupplyPeriod]) -> list[SupplyPeriod]:
+def closed(supply: list[SupplyPeriod]) -> list[SupplyPeriod]:
     ends = [period.valid_from for period in supply[1:]]
     return [
         *(replace(period, valid_to=end) for period, end in zip(supply, ends, strict=False)),

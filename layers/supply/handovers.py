@@ -9,6 +9,7 @@ from functools import cache
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     and_,
@@ -31,10 +32,18 @@ from layers.layer import Rows
 from layers.records.cases import TAKES
 from layers.records.handovers import HANDOVERS
 from layers.records.stages import CLEARED_RANK, RUNS
-from layers.supply.units import among
+from layers.supply.units import among, wkb
 
 Period = tuple[date, date | None]
 Periods = set[Period]
+
+
+@dataclass(frozen=True)
+class Land:
+    """The land of a take, as WKB."""
+
+    wkb: bytes
+    illustrative: bool
 
 
 @dataclass(frozen=True)
@@ -42,13 +51,15 @@ class Changed:
     """
     A zone whose hand-overs of some takes differ from what its supply rests on, from a day on.
 
-    ``before`` and ``after`` are the periods of each take that supply rested on, and that are on record.
+    ``before`` and ``after`` are the periods of each take that supply rested on, and that are on record, of
+    all takes of the cases; ``lands`` has the takes that differ, None for those that are gone.
     """
 
     zone_key: str
     since: date
     before: Mapping[int, Periods]
     after: Mapping[int, Periods]
+    lands: Mapping[int, Land | None]
 
 
 def now() -> Rows:
@@ -81,29 +92,37 @@ def renew(db: Connection, zone_keys: Sequence[str]) -> None:
     db.execute(insert(HANDOVERS).from_select([c.name for c in rows.selected_columns], rows))
 
 
-def of_same_cases(db: Connection, take_ids: Sequence[int]) -> list[int]:
-    """Some takes, which may be gone, with all others of their cases: a stage is a case's."""
-    found = db.execute(_same_cases(), {"takes": list(take_ids)}).scalars()
-    return sorted({*take_ids, *found})
-
-
 def changed(db: Connection, take_ids: Sequence[int]) -> list[Changed]:
-    """Zones in which hand-overs of some takes differ from what supply rests on; in order."""
+    """
+    Zones in which hand-overs of some takes differ from what supply rests on; in order.
+
+    The takes may be gone; with them go all others of their cases: a stage is a case's.
+    """
     told: dict[str, tuple[dict[int, Periods], dict[int, Periods]]] = {}
+    lands: dict[int, Land | None] = {}
     for row in db.execute(_both(), {"takes": list(take_ids)}):
         side = told.setdefault(row.zone_key, ({}, {}))[row.on_record]
         side.setdefault(row.take_id, set()).add((row.from_on, row.to_on))
+        lands[row.take_id] = None if row.wkb is None else Land(row.wkb, row.illustrative)
     found: list[Changed] = []
     for zone in sorted(told):
         before, after = told[zone]
-        days = [
-            _first_difference(before.get(take, set()), after.get(take, set()))
+        days = {
+            take: _first_difference(before.get(take, set()), after.get(take, set()))
             for take in {*before, *after}
             if before.get(take) != after.get(take)
-        ]
+        }
         if days:
-            found.append(Changed(zone, min(days), before, after))
+            differing = {take: lands[take] for take in sorted(days)}
+            found.append(Changed(zone, min(days.values()), before, after, differing))
     return found
+
+
+def rests_on_others(db: Connection, change: Changed) -> bool:
+    """Whether supply of the zone rested on hand-overs of other cases."""
+    takes = list(change.after)
+    other = exists().where(HANDOVERS.c.zone_key == change.zone_key, ~_named(HANDOVERS.c.take_id))
+    return db.execute(select(other), {"takes": takes}).scalar_one()
 
 
 def renew_takes(db: Connection, zones: Sequence[Changed]) -> None:
@@ -123,23 +142,30 @@ def renew_takes(db: Connection, zones: Sequence[Changed]) -> None:
 
 
 @cache
-def _same_cases() -> Rows:
-    named = select(TAKES.c.case_key).where(_named(TAKES.c.id))
-    return select(TAKES.c.id).where(TAKES.c.case_key.in_(named))
-
-
-@cache
 def _both() -> Rows:
-    """What supply rests on and what is on record, of the takes that are named."""
+    """What supply rests on and what is on record, of some takes and the others of their cases."""
     names = ("take_id", "zone_key", "from_on", "to_on")
+    own = TAKES.alias("own")
+    cases = select(own.c.case_key).where(_named(own.c.id))
+    other = TAKES.alias("other")
+    others = select(other.c.id).where(other.c.case_key.in_(cases))
+    every = union_all(others, select(func.unnest(_takes())))
     kept = select(*(HANDOVERS.c[name] for name in names), false().label("on_record"))
-    told = now().where(_named(TAKES.c.id)).subquery("told")
+    kept = kept.where(HANDOVERS.c.take_id == func.any(func.array(every.scalar_subquery())))
+    told = now().where(TAKES.c.case_key == func.any(func.array(cases.scalar_subquery()))).subquery("told")
     on_record = select(*(told.c[name] for name in names), true().label("on_record"))
-    return select(union_all(kept.where(_named(HANDOVERS.c.take_id)), on_record).subquery("both"))
+    both = union_all(kept, on_record).subquery("both")
+    return select(both, TAKES.c.illustrative, wkb(TAKES.c.geom)).outerjoin(
+        TAKES, TAKES.c.id == both.c.take_id
+    )
 
 
 def _named(column: ColumnElement[int]) -> ColumnElement[bool]:
-    return column == func.any(bindparam("takes", type_=ARRAY(BigInteger)))
+    return column == func.any(_takes())
+
+
+def _takes() -> BindParameter[Sequence[int]]:
+    return bindparam("takes", type_=ARRAY(BigInteger))
 
 
 def _first_difference(before: set[Period], after: set[Period]) -> date:

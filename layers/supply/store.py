@@ -33,6 +33,9 @@ from layers.layer import Rows
 from layers.supply.rows import Stored
 from layers.supply.units import of_keys, wkb
 
+#: Rows as they stand, each with its ``id``, and rows as they should be.
+Pair = tuple[list[Stored], list[Stored]]
+
 
 @dataclass
 class Written:
@@ -56,17 +59,11 @@ def store(
     outlook: str,
     plots: Sequence[Stored],
     supply: Sequence[Stored],
-    *,
-    since: date | None = None,
 ) -> Written:
-    """
-    Make the rows of some zones at one outlook be those that are given.
-
-    ``since`` leaves out rows that had ended before that day: neither read, given, nor written.
-    """
+    """Make the rows of some zones at one outlook be those that are given."""
     written = Written()
     for table, wanted in ((FREE_PLOTS, plots), (SUPPLY, supply)):
-        _write(db, table, outlook, stored(db, table, keys, outlook, since), wanted, written)
+        write(db, table, outlook, (stored(db, table, keys, outlook), list(wanted)), written)
     return written
 
 
@@ -92,14 +89,9 @@ def _standing(table: Table) -> Rows:
     return query.order_by(table.c.valid_from, table.c.id)
 
 
-def _write(
-    db: Connection,
-    table: Table,
-    outlook: str,
-    found: Sequence[Stored],
-    wanted: Sequence[Stored],
-    written: Written,
-) -> None:
+def write(db: Connection, table: Table, outlook: str, rows: Pair, written: Written) -> None:
+    """Write what differs between two lists of rows."""
+    found, wanted = rows
     same: dict[Any, list[Stored]] = defaultdict(list)
     for row in found:
         same[_identity(row)].append(row)

@@ -119,8 +119,9 @@ def load(db: Connection, keys: Sequence[str], since: date | None = None) -> dict
 
     ``since`` leaves out hand-overs that were taken back by that day.
     """
-    units = _zones(db, keys)
-    _add_lots(db, keys, units)
+    units = outlines(db, keys)
+    for key, hold in holds(db, units):
+        units[key].holds.append(hold)
     for key, piece in _cleared(db, [key for key, unit in units.items() if unit.basis == "parcels"], since):
         units[key].cleared.append(piece)
     for row in db.execute(_observed(), {"keys": list(keys)}):
@@ -132,6 +133,24 @@ def load(db: Connection, keys: Sequence[str], since: date | None = None) -> dict
     for key in db.execute(_illustrative(), {"keys": plain}).scalars() if plain else ():
         units[key].illustrative = True
     return units
+
+
+def outlines(db: Connection, keys: Sequence[str]) -> dict[str, Unit]:
+    """Units by key, with their lots and without anything that changes their use."""
+    units = _zones(db, keys)
+    for lot in drawn(db, _lots(), {"keys": list(keys)}):
+        units[lot.row.zone_key].lots.append(lot)
+    return units
+
+
+def holds(db: Connection, units: Mapping[str, Unit]) -> list[tuple[str, Drawn]]:
+    """Leases and reservations of the lots of some units, each with the key of the unit."""
+    zones_of: dict[str, dict[str, None]] = {}
+    for key, unit in units.items():
+        for lot in unit.lots:
+            zones_of.setdefault(lot.row.key, {})[key] = None
+    found = drawn(db, _holds(), {"lots": list(zones_of)}) if zones_of else []
+    return [(zone, hold) for hold in found for zone in zones_of[hold.row.lot_key]]
 
 
 def drawn(db: Connection, query: Rows, given: Mapping[str, Any] | None = None) -> list[Drawn]:
@@ -167,18 +186,6 @@ def _zones(db: Connection, keys: Sequence[str]) -> dict[str, Unit]:
             row.illustrative,
         )
     return units
-
-
-def _add_lots(db: Connection, keys: Sequence[str], units: dict[str, Unit]) -> None:
-    zones_of: dict[str, list[str]] = {}
-    for lot in drawn(db, _lots(), {"keys": list(keys)}):
-        units[lot.row.zone_key].lots.append(lot)
-        owners = zones_of.setdefault(lot.row.key, [])
-        if lot.row.zone_key not in owners:
-            owners.append(lot.row.zone_key)
-    for hold in drawn(db, _holds(), {"keys": list(keys)}):
-        for zone in zones_of[hold.row.lot_key]:
-            units[zone].holds.append(hold)
 
 
 def _cleared(db: Connection, keys: Sequence[str], since: date | None) -> list[tuple[str, Cleared]]:
@@ -224,13 +231,13 @@ def _lots() -> Rows:
 
 @cache
 def _holds() -> Rows:
-    held_lots = select(LOTS.c.key).where(of_keys(LOTS.c.zone_key))
+    of_lots = bindparam("lots", type_=ARRAY(TEXT))
     held = [
         select(
             *(table.c[name] for name in ("id", "lot_key", "from_on", "to_on", "illustrative")),
             wkb(table.c.part),
             literal(table is LEASES).label("leased"),
-        ).where(table.c.lot_key.in_(held_lots))
+        ).where(table.c.lot_key == func.any(of_lots))
         for table in (LEASES, RESERVATIONS)
     ]
     every = union_all(*held).subquery("held")

@@ -1,39 +1,29 @@
 """
 What follows from stages of cases, and no more: the zones that they touch, from the day on that they change.
 
-The same rules run as for a whole refresh (`layers.supply.rows`), over the days that are in question; rows
-that begin earlier are found again in what is stored and go on, or end. A test holds both ways to the same.
+The same rules run as for a whole refresh (`layers.supply.rows`), over the days and the block of lots that are
+in question; rows that begin earlier are found again in what is stored and go on, or end. Where a block cannot
+tell, the whole zone is looked at from that day on. A test holds all ways to the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 
-import shapely
 from sqlalchemy import Connection
 
-from gis.land import PlotPeriod, SupplyPeriod
 from layers.catalogue.free_plots import TABLE as FREE_PLOTS
 from layers.catalogue.zone_supply import TABLE as SUPPLY
 from layers.records.data_versions import bump
 from layers.supply import handovers
-from layers.supply.rows import (
-    Holders,
-    Limits,
-    Stored,
-    as_multi,
-    derived,
-    holders,
-    plot_rows,
-    supply_rows,
-    until,
-)
-from layers.supply.store import Written, store, stored
-from layers.supply.units import Unit, family, load, lock
-
-ONE_DAY = timedelta(days=1)
+from layers.supply.block import ONE_DAY, tell
+from layers.supply.eve import plots_after, supply_after
+from layers.supply.handovers import Changed
+from layers.supply.rows import Limits, derived, holders, until
+from layers.supply.store import Pair, Written, stored, write
+from layers.supply.units import Unit, family, load, lock, outlines
 
 
 @dataclass
@@ -46,34 +36,80 @@ class Followed:
 
 def follow(db: Connection, take_ids: Sequence[int]) -> Followed:
     """Bring the supply of zones in step with the stages of the cases that some takes belong to."""
-    takes = handovers.of_same_cases(db, take_ids)
-    touched = handovers.changed(db, takes)
+    touched = handovers.changed(db, take_ids)
     if not touched:
         return Followed()
     keys = family(db, [change.zone_key for change in touched])
     lock(db, keys)
-    touched = handovers.changed(db, takes)  # as the writer before left it
+    touched = handovers.changed(db, take_ids)  # as the writer before left it
     if not touched:
         return Followed()
-    since = min(change.since for change in touched)
-    handovers.renew_takes(db, touched)
-    units = load(db, keys, since - ONE_DAY)
+    units = outlines(db, keys)
     limits = Limits.now(db)
-    changed = {change.zone_key for change in touched}
-    parks = {units[key].parent_key for key in changed}
-    unknown = {change.zone_key for change in touched if not _known(change, units[change.zone_key])}
     followed, written = Followed(), Written()
-    for unit in [unit for unit in units.values() if unit.key in changed or unit.key in parks]:
-        if unit.key in unknown or not _follow_one(db, unit, units, limits, since, written):
-            followed.out_of_step.append(unit.key)
-        else:
-            followed.count += 1
+    untold: list[tuple[list[Changed], list[str]]] = []
+    plots: Pair = ([], [])
+    supply: Pair = ([], [])
+    for head, changes in _by_head(units, touched).items():
+        told = tell(db, _family(units, head), changes, limits)
+        for rows in told.values():
+            if rows is not None:
+                followed.count += 1
+                _add(plots, rows.plots)
+                _add(supply, rows.supply)
+        if rest := [key for key, rows in told.items() if rows is None]:
+            untold.append((changes, rest))
+    handovers.renew_takes(db, touched)
+    write(db, FREE_PLOTS, "known", plots, written)
+    write(db, SUPPLY, "known", supply, written)
+    for changes, rest in untold:
+        _follow_whole(db, units, changes, rest, limits, followed, written)
     if written.tables:
         bump(db, written.tables)
     return followed
 
 
-def _known(change: handovers.Changed, unit: Unit) -> bool:
+def _by_head(units: Mapping[str, Unit], touched: Sequence[Changed]) -> dict[str, list[Changed]]:
+    """Changes by the park in which they lie."""
+    found: dict[str, list[Changed]] = {}
+    for change in touched:
+        found.setdefault(units[change.zone_key].parent_key or change.zone_key, []).append(change)
+    return found
+
+
+def _family(units: Mapping[str, Unit], head: str) -> dict[str, Unit]:
+    return {key: unit for key, unit in units.items() if head in (key, unit.parent_key)}
+
+
+def _add(to: Pair, rows: Pair) -> None:
+    for all_of_them, some in zip(to, rows, strict=True):
+        all_of_them += some
+
+
+# --- a whole zone, from a day on -----------------------------------------------------------------------
+
+
+def _follow_whole(
+    db: Connection,
+    outlined: Mapping[str, Unit],
+    touched: Sequence[Changed],
+    keys: Sequence[str],
+    limits: Limits,
+    followed: Followed,
+    written: Written,
+) -> None:
+    since = min(change.since for change in touched)
+    head = outlined[touched[0].zone_key].parent_key or touched[0].zone_key
+    units = load(db, list(_family(outlined, head)), since - ONE_DAY)
+    unknown = {change.zone_key for change in touched if not _known(change, units[change.zone_key])}
+    for key in keys:
+        if key in unknown or not _follow_one(db, units[key], units, limits, since, written):
+            followed.out_of_step.append(key)
+        else:
+            followed.count += 1
+
+
+def _known(change: Changed, unit: Unit) -> bool:
     """Whether it is known what the zone's supply rested on; before a first whole refresh it is not."""
     return bool(change.before) or any(piece.take_id not in change.after for piece in unit.cleared)
 
@@ -88,58 +124,13 @@ def _follow_one(
         return True  # no figure of the zone rests on hand-overs of that time
     if eve < held.since:
         return False
-    before = _Eve(
-        stored(db, FREE_PLOTS, [unit.key], "known", since),
-        stored(db, SUPPLY, [unit.key], "known", since),
-        eve,
-    )
     periods, figures = derived(held, limits, eve)
-    plots = before.plots(held, periods)
-    supply = before.supply(held, figures)
+    plot_rows = stored(db, FREE_PLOTS, [unit.key], "known", since)
+    supply_rows = stored(db, SUPPLY, [unit.key], "known", since)
+    plots = plots_after(plot_rows, eve, held, periods)
+    supply = supply_after(supply_rows, eve, held, figures)
     if plots is None or supply is None:
         return False
-    written += store(
-        db, [unit.key], "known", until(plots, unit.until), until(supply, unit.until), since=since
-    )
+    write(db, FREE_PLOTS, "known", (plot_rows, until(plots, unit.until)), written)
+    write(db, SUPPLY, "known", (supply_rows, until(supply, unit.until)), written)
     return True
-
-
-@dataclass(frozen=True)
-class _Eve:
-    """Rows that stand on the last day that stays as it is, or begin later."""
-
-    plot_rows: list[Stored]
-    supply_rows: list[Stored]
-    day: date
-
-    def plots(self, held: Holders, periods: Sequence[PlotPeriod]) -> list[Stored] | None:
-        """Rows of plots, where those of the eve are the ones that are stored; None where they are not."""
-        standing = {
-            (tuple(row["lot_numbers"]), bytes(row["wkb"])): row
-            for row in self.plot_rows
-            if row["valid_from"] <= self.day
-        }
-        numbers = held.numbers
-        carried: list[Stored] = []
-        for period in (p for p in periods if p.valid_from == self.day):
-            lots = tuple(numbers[code] for code in period.plot.lot_codes)
-            row = standing.pop((lots, shapely.to_wkb(as_multi(period.plot.polygon))), None)
-            if row is None or row["illustrative"] != held.unit.illustrative:
-                return None
-            carried.append({**row, "valid_to": period.valid_to})
-        if standing:
-            return None
-        later = [period for period in periods if period.valid_from > self.day]
-        return [*carried, *plot_rows(held.unit, later, numbers, carried)]
-
-    def supply(self, held: Holders, periods: Sequence[SupplyPeriod]) -> list[Stored] | None:
-        """Rows of figures, likewise."""
-        standing = [row for row in self.supply_rows if row["valid_from"] <= self.day]
-        if len(standing) != 1:
-            return None
-        begun = replace(periods[0], valid_from=standing[0]["valid_from"])
-        first, *later = supply_rows(held, [begun, *periods[1:]])
-        same = {name: value for name, value in standing[0].items() if name not in ("id", "valid_to")}
-        if same != {name: value for name, value in first.items() if name != "valid_to"}:
-            return None
-        return [first, *later]

@@ -16,7 +16,7 @@ from layers.clearance import maintain
 from layers.records.cases import TAKES
 from layers.records.data_versions import versions
 from layers.records.stages import EVENTS
-from layers.supply import refresh
+from layers.supply import refresh, window
 from tests.factories import a_case, a_lease, a_lot, a_parcel, a_zone, rectangle
 
 FIRST = date(2022, 1, 1)
@@ -42,6 +42,33 @@ def a_park(db: Connection) -> list[str]:
         a_case(db, key, [key])
     early = [a_parcel(db, "2", str(n), rectangle(200 * n, 290, 50, 10)) for n in range(2)]  # off the lots
     for key in early:  # one in the phase and one in the park alone: from here on both are followed
+        a_case(db, key, [key])
+        db.execute(insert(EVENTS).values(case_key=key, stage="handed_over", effective_on=FIRST))
+    maintain.rebuild_cases(db, early)
+    refresh(db)
+    return keys
+
+
+def blocks(db: Connection, *, phased: bool) -> list[str]:
+    """
+    A park with six blocks of two lots, 20 m of road between; over each block one parcel per lot.
+
+    Each block is 5 m deeper than the one before; where ``phased``, the first two are a phase's.
+    """
+    a_zone(db, "P", rectangle(0, 0, 800, 100), clearance_basis="parcels")
+    if phased:
+        a_zone(db, "P1", rectangle(0, 0, 230, 100), clearance_basis="parcels", parent_key="P")
+    keys: list[str] = []
+    for n in range(PARCELS // 2):
+        owner, x, depth = "P1" if phased and n < 2 else "P", 120 * n, 40 + 5 * n
+        a_lot(db, owner, f"{n}W", rectangle(x, 0, 50, depth))
+        a_lot(db, owner, f"{n}E", rectangle(x + 50, 0, 50, depth))
+        keys += [a_parcel(db, "1", f"{n}W", rectangle(x - 5, -5, 55, depth + 10))]
+        keys += [a_parcel(db, "1", f"{n}E", rectangle(x + 50, -5, 55, depth + 10))]
+    for key in keys:
+        a_case(db, key, [key])
+    early = [a_parcel(db, "2", str(n), rectangle(x, 90, 50, 10)) for n, x in enumerate((0, 700))]
+    for key in early:
         a_case(db, key, [key])
         db.execute(insert(EVENTS).values(case_key=key, stage="handed_over", effective_on=FIRST))
     maintain.rebuild_cases(db, early)
@@ -89,6 +116,43 @@ def test_following_single_edits_gives_what_a_whole_refresh_gives(
         refresh(db)
         assert followed == (rows(db, FREE_PLOTS), rows(db, SUPPLY))
         point.rollback()
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(edits, min_size=1, max_size=7), st.booleans())
+def test_following_a_block_of_lots_gives_what_a_whole_refresh_gives(
+    db: Connection, asked: list[tuple[int, str, int]], phased: bool
+) -> None:
+    with db.begin_nested() as point:
+        keys = blocks(db, phased=phased)
+        for number, stage, fortnight in asked:
+            event(db, keys[number], stage, FIRST + timedelta(days=14 * fortnight))
+        followed = rows(db, FREE_PLOTS), rows(db, SUPPLY)
+        refresh(db)
+        assert followed == (rows(db, FREE_PLOTS), rows(db, SUPPLY))
+        point.rollback()
+
+
+def test_a_hand_over_looks_at_its_block_of_lots_alone(
+    db: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = blocks(db, phased=False)
+
+    def never(*_: Any) -> None:
+        raise AssertionError("the whole zone was looked at")
+
+    monkeypatch.setattr(window, "_follow_whole", never)
+    for n, key in enumerate(keys):
+        event(db, key, "handed_over", date(2024, 1, 1) + timedelta(days=30 * n))
+    last = select(SUPPLY.c.free_ha, SUPPLY.c.largest_plot_ha, SUPPLY.c.largest_plot_lots)
+    (row,) = db.execute(last.where(SUPPLY.c.key == "P", SUPPLY.c.valid_to.is_(None)))
+    # Six blocks, each of two lots of 50 m × 40 m … 50 m × 65 m: 0.40 + 0.45 + … + 0.65 = 3.15 ha.
+    assert (row.free_ha, row.largest_plot_ha) == pytest.approx((3.15, 0.65), rel=1e-3)
+    assert row.largest_plot_lots == ["5E", "5W"]
 
 
 def test_an_event_before_the_hand_over_changes_no_supply(db: Connection) -> None:
