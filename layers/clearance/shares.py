@@ -32,6 +32,8 @@ from layers.clearance.contributions import latest_zones
 from layers.clearance.standing import among
 from layers.records.cases import SHARES, TAKES
 
+#: Neighbours that were drawn apart share slivers; less than 0.01 m² is one, and no land of the zone.
+SLIVER_MM2 = 10_000
 #: Rows of one statement.
 AT_ONCE = 50_000
 
@@ -75,8 +77,9 @@ def _write(db: Connection, chosen: ColumnElement[bool] | None, zones: list[str] 
         return
     shares = split(_shapes(land), np.array([row.area_ha for row in land]), _shapes(over))
     numbers, names = np.array([row.id for row in land]), np.array([row.key for row in over], dtype=object)
-    columns = (numbers[shares.parcel], names[shares.zone], shares.area_mm2)
-    for start in range(0, len(shares.parcel), AT_ONCE):
+    kept = shares.area_mm2 >= SLIVER_MM2
+    columns = (numbers[shares.parcel[kept]], names[shares.zone[kept]], shares.area_mm2[kept])
+    for start in range(0, int(kept.sum()), AT_ONCE):
         some = [
             cast(values[start : start + AT_ONCE].tolist(), ARRAY(column.type))
             for values, column in zip(columns, SHARES.c, strict=True)
