@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    TEXT,
     ColumnElement,
     Integer,
     SmallInteger,
-    String,
     Subquery,
     and_,
     case,
@@ -22,7 +24,6 @@ from sqlalchemy import (
     or_,
     select,
     union,
-    values,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -63,7 +64,7 @@ def positions(scope: Scope, moment: Moment) -> Subquery:
         neither), ``disputed``.
     """
     as_of = moment.as_of
-    land = weights(scope, as_of).subquery("land")
+    land = weights(scope, as_of).cte("land")
     state = (_known_now(as_of) if moment.known_at is None else known_stages(moment)).subquery("state")
     step = steps()
     since = func.coalesce(state.c.since, CASES.c.opened_on)
@@ -92,12 +93,13 @@ def positions(scope: Scope, moment: Moment) -> Subquery:
     )
     query = select(*told).select_from(joined).where(holds(CASES, as_of))
     if scope.level != "province":  # keys first: else every case of the province is looked at
-        inside = select(weights(scope, as_of).subquery("inside").c.case_key)
+        inside = select(land.c.case_key)
         whole = select(CASES.c.key).where(holds(CASES, as_of), counted(scope)).correlate(None)
         query = query.where(CASES.c.key.in_(union(inside, whole)))
     return query.subquery("positions")
 
 
+@cache
 def steps() -> Subquery:
     """Every stage of every law's model: ``law, stage, rank, limit_days``."""
     rows = [
@@ -105,8 +107,14 @@ def steps() -> Subquery:
         for law, model in stage_models().items()
         for stage in model.stages.values()
     ]
-    named = (column("law", String), column("stage", String), column("rank", SmallInteger))
-    return select(values(*named, column("limit_days", Integer), name="step").data(rows)).subquery("steps")
+    types = {"law": TEXT, "stage": TEXT, "rank": SmallInteger, "limit_days": Integer}
+    told = [
+        cast(list(values), ARRAY(type_))
+        for values, type_ in zip(zip(*rows, strict=True), types.values(), strict=True)
+    ]
+    named = [column(name, type_) for name, type_ in types.items()]
+    step = func.unnest(*told).table_valued(*named).render_derived("step")
+    return select(*(step.c[name] for name in types)).subquery("steps")
 
 
 def _known_now(as_of: date) -> Rows:
