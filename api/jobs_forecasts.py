@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from layers.clearance import forecasting
 from layers.supply import refresh_outlook
+from layers.supply.units import family
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,8 @@ def follow(url: str) -> int:
     """
     Forecast what is due, unless somebody else does.
 
-    Three short transactions: forecasts are written, then the supply of days to come, then the zones are said
-    to be up to date. A run that dies in between leaves them stale, and the next one begins again.
+    Short transactions: forecasts are written, then the supply of days to come park by park, then the zones
+    are said to be up to date. A run that dies in between leaves them stale, and the next one begins again.
 
     Returns
     -------
@@ -48,8 +49,12 @@ def _run(engine: Engine, zones: dict[str, int]) -> None:
         made = forecasting.make(db, zones)
     with engine.begin() as db:
         forecasting.write(db, made)
-    with engine.begin() as db:
-        refresh_outlook(db, sorted(zones))
+    done: set[str] = set()
+    for key in sorted(zones):
+        if key not in done:  # a park and its phases are written together, and nobody waits for another's
+            with engine.begin() as db:
+                done.update(family(db, [key]))
+                refresh_outlook(db, [key])
     with engine.begin() as db:
         forecasting.settle(db, made)
 
