@@ -9,35 +9,39 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     TEXT,
     Connection,
+    Date,
     FromClause,
-    Table,
+    bindparam,
     cast,
     delete,
     func,
-    insert,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.types import TypeEngine
 
 from layers import supply
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance.contributions import COLUMNS
 from layers.clearance.maintain import VERSIONED, mark_forecasts
-from layers.clearance.standing import Ledger, LedgerKey, Standing, among
+from layers.clearance.standing import Ledger, LedgerKey, Standing
 from layers.records.cases import TAKES
 from layers.records.data_versions import bump
 from layers.records.stages import LEDGER, RUNS
 
 Standings = Mapping[str, Standing]
+Row = tuple[Any, ...]
 
 
 def settle(db: Connection, before: Standings, after: Standings) -> dict[str, int]:
@@ -56,20 +60,19 @@ def settle(db: Connection, before: Standings, after: Standings) -> dict[str, int
         By case, as they are now.
     """
     changed = [key for key, one in after.items() if key not in before or before[key].runs != one.runs]
-    _write_runs(db, {key: after[key] for key in changed})
     redrawn = [k for k, one in after.items() if k not in before or _drawn(before[k]) != _drawn(one)]
-    _write_tile_runs(db, {key: after[key] for key in redrawn})
     added = difference(before, after)
     if added or changed or redrawn:
         mark_forecasts(db, {zone for one in (*before.values(), *after.values()) for zone in one.zones()})
-        _add_to_ledger(db, added)
-    revisions = _raise(db, list(after))
-    freed = {key for key, one in after.items() if _frees(before.get(key), one)}
+    gone, runs = _runs(before, {key: after[key] for key in changed})
+    revisions = _write(db, list(after), gone, runs, {key: after[key] for key in redrawn}, added)
+    freed = [
+        one for key, new in after.items() if _frees(before.get(key), new) for one in (before.get(key), new)
+    ]
     if freed:
-        takes = {
-            take.id for key in freed for one in (before.get(key), after[key]) if one for take in one.takes
-        }
-        supply.refresh(db, changed_takes=takes)
+        told = [one for one in freed if one is not None]
+        zones = {zone for one in told for take in one.takes for zone in take.shares}
+        supply.refresh(db, zones, changed_takes={take.id for one in told for take in one.takes})
     bump(db, VERSIONED)
     return revisions
 
@@ -95,45 +98,58 @@ def _frees(before: Standing | None, after: Standing) -> bool:
     return (before.cleared() if before else []) != after.cleared()
 
 
-def _write_runs(db: Connection, cases: Standings) -> None:
-    if not cases:
-        return
-    db.execute(delete(RUNS).where(among(RUNS.c.case_key, sorted(cases))))
-    names = ["case_key", "from_on", "to_on", "stage", "stage_rank"]
-    told = _rows(RUNS, names, [(key, *run) for key, one in cases.items() for run in one.runs])
-    db.execute(insert(RUNS).from_select(names, select(told)))
+def _runs(before: Standings, changed: Standings) -> tuple[list[Row], list[Row]]:
+    """Runs that are no more, and runs that are new or end on another day."""
+    was = {(key, run.from_on): run for key in changed if key in before for run in before[key].runs}
+    now = {(key, run.from_on): run for key, one in changed.items() for run in one.runs}
+    gone = [at for at in was if at not in now]
+    return gone, [(key, *run) for (key, on), run in now.items() if was.get((key, on)) != run]
 
 
-def _write_tile_runs(db: Connection, cases: Standings) -> None:
-    if not cases:
-        return
-    told = func.unnest(
-        cast([*cases], ARRAY(TEXT)),
-        cast([json.dumps(one.tile_runs()) for one in cases.values()], ARRAY(TEXT)),
+def _write(
+    db: Connection, keys: list[str], gone: list[Row], runs: list[Row], drawn: Standings, added: Ledger
+) -> dict[str, int]:
+    """Write runs, tiles' runs and the ledger, and raise the revisions, in one statement."""
+    tiles: list[Row] = [(key, json.dumps(one.tile_runs())) for key, one in drawn.items()]
+    given: dict[str, Any] = {"keys": sorted(keys)}
+    for name, width, rows in (
+        ("gone", 2, gone),
+        ("run", len(_RUN), runs),
+        ("tile", 2, tiles),
+        ("added", len(COLUMNS), [(*key, *added[key]) for key in sorted(added)]),
+    ):
+        columns = zip(*rows, strict=True) if rows else ((),) * width
+        given |= {f"{name}_{i}": list(values) for i, values in enumerate(columns)}
+    return {row.key: row.revision for row in db.execute(_writing(), given)}
+
+
+#: Composed once: that takes as long as the database needs to answer.
+@cache
+def _writing() -> ReturningUpdate[tuple[str, int]]:
+    gone = _told("gone", {"case_key": TEXT(), "from_on": Date()})
+    ended = delete(RUNS).where(RUNS.c.case_key == gone.c.case_key, RUNS.c.from_on == gone.c.from_on)
+    run = _told("run", {name: RUNS.c[name].type for name in _RUN})
+    begun = upsert(RUNS).from_select(list(_RUN), select(run))
+    begun = begun.on_conflict_do_update(
+        index_elements=list(_RUN[:2]), set_={name: begun.excluded[name] for name in _RUN[2:]}
     )
-    rows = told.table_valued("key", "runs").render_derived("told")
-    written = update(TAKES).where(TAKES.c.case_key == rows.c.key)
-    db.execute(written.values(runs=cast(rows.c.runs, JSONB)))
+    tile = _told("tile", {"key": TEXT(), "runs": TEXT()})
+    drawn = update(TAKES).where(TAKES.c.case_key == tile.c.key).values(runs=cast(tile.c.runs, JSONB))
+    row = _told("added", {name: LEDGER.c[name].type for name in COLUMNS})
+    counted = upsert(LEDGER).from_select(list(COLUMNS), select(row))
+    sums = {name: LEDGER.c[name] + counted.excluded[name] for name in COLUMNS[3:]}
+    counted = counted.on_conflict_do_update(index_elements=list(COLUMNS[:3]), set_=sums)
+    raised = update(CASES).where(CASES.c.key == func.any(bindparam("keys", type_=ARRAY(TEXT))))
+    raised = raised.values(revision=CASES.c.revision + 1)
+    parts = (("ended", ended), ("begun", begun), ("drawn", drawn), ("counted", counted))
+    written = [part.cte(name) for name, part in parts]
+    return raised.add_cte(*written).returning(CASES.c.key, CASES.c.revision)
 
 
-def _add_to_ledger(db: Connection, rows: Ledger) -> None:
-    if not rows:
-        return
-    told = _rows(LEDGER, list(COLUMNS), [(*key, *rows[key]) for key in sorted(rows)])
-    made = upsert(LEDGER).from_select(list(COLUMNS), select(told))
-    added = {name: LEDGER.c[name] + made.excluded[name] for name in COLUMNS[3:]}
-    db.execute(made.on_conflict_do_update(index_elements=list(COLUMNS[:3]), set_=added))
+_RUN = ("case_key", "from_on", "to_on", "stage", "stage_rank")
 
 
-def _raise(db: Connection, keys: list[str]) -> dict[str, int]:
-    raised = update(CASES).where(among(CASES.c.key, sorted(keys))).values(revision=CASES.c.revision + 1)
-    return {row.key: row.revision for row in db.execute(raised.returning(CASES.c.key, CASES.c.revision))}
-
-
-def _rows(table: Table, names: list[str], rows: Sequence[tuple[Any, ...]]) -> FromClause:
+def _told(name: str, columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
     """Rows as one array per column: the statement is the same for any number of them."""
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    arrays = [
-        cast(list(values), ARRAY(table.c[name].type)) for name, values in zip(names, columns, strict=True)
-    ]
-    return func.unnest(*arrays).table_valued(*names).render_derived("told")
+    arrays = [bindparam(f"{name}_{i}", type_=ARRAY(kind)) for i, kind in enumerate(columns.values())]
+    return func.unnest(*arrays).table_valued(*columns).render_derived(f"told_{name}")

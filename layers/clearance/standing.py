@@ -11,13 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, TEXT, ColumnElement, Connection, cast, func, select
+from sqlalchemy import ARRAY, TEXT, ColumnElement, Connection, bindparam, cast, func, select
 
 from layers.catalogue.cases import TABLE as CASES
 from layers.catalogue.zones import TABLE as ZONES
 from layers.clearance.contributions import MONEY_RANK, latest_zones
+from layers.layer import Rows
 from layers.records.cases import PAYEES, PAYMENTS, SHARES, TAKES
 from layers.records.stages import CLEARED_RANK, RUNS
 
@@ -160,9 +162,7 @@ def read(
     Keys that no case has are left out.
     """
     wanted = sorted(set(keys))
-    columns = [c for c in CASES.c if c.name not in ("geom", "geom_tile", "search_folded")]
-    chosen = select(*columns).where(among(CASES.c.key, wanted)).order_by(CASES.c.key)
-    rows = {row.key: row for row in db.execute(chosen.with_for_update() if lock else chosen)}
+    rows = {row.key: row for row in db.execute(_cases(lock), {"keys": wanted})}
     runs = _runs(db, wanted)
     takes = _takes(db, wanted)
     met = {zone for some in takes.values() for take in some for zone in take.shares}
@@ -181,21 +181,15 @@ def among(column: ColumnElement[Any], keys: list[str]) -> ColumnElement[bool]:
 
 def _runs(db: Connection, keys: list[str]) -> dict[str, list[Run]]:
     found: dict[str, list[Run]] = defaultdict(list)
-    for row in db.execute(select(RUNS).where(among(RUNS.c.case_key, keys)).order_by(RUNS.c.from_on)):
+    for row in db.execute(_stored_runs(), {"keys": keys}):
         found[row.case_key].append(Run(row.from_on, row.to_on, row.stage, row.stage_rank))
     return found
 
 
 def _takes(db: Connection, keys: list[str]) -> dict[str, list[Take]]:
-    told = (TAKES.c.case_key, TAKES.c.id, TAKES.c.valid_from, TAKES.c.valid_to)
-    joined = (
-        select(*told, SHARES.c.zone_key, SHARES.c.area_mm2)
-        .outerjoin(SHARES, SHARES.c.take_id == TAKES.c.id)
-        .where(among(TAKES.c.case_key, keys))
-    )
     shares: dict[int, dict[str, int]] = {}
     found: dict[str, list[Take]] = defaultdict(list)
-    for case_key, number, valid_from, valid_to, zone, area in db.execute(joined):
+    for case_key, number, valid_from, valid_to, zone, area in db.execute(_stored_takes(), {"keys": keys}):
         if number not in shares:
             shares[number] = {}
             found[case_key].append(Take(number, valid_from, valid_to, shares[number]))
@@ -207,8 +201,7 @@ def _takes(db: Connection, keys: list[str]) -> dict[str, list[Take]]:
 def _parents(db: Connection, zones: set[str]) -> dict[str, str | None]:
     if not zones:
         return {}
-    told = latest_zones("key", "parent_key").where(among(ZONES.c.key, sorted(zones)))
-    return {row.key: row.parent_key for row in db.execute(told)}
+    return {row.key: row.parent_key for row in db.execute(_latest(), {"keys": sorted(zones)})}
 
 
 def _money(db: Connection, keys: list[str]) -> dict[str, dict[date, tuple[int, int]]]:
@@ -222,6 +215,37 @@ def _money(db: Connection, keys: list[str]) -> dict[str, dict[date, tuple[int, i
         before = found[key].get(day, (0, 0))
         found[key][day] = (before[0], before[1] + amount)
     return found
+
+
+# Statements are composed once: that takes as long as the database needs to answer.
+
+
+@cache
+def _cases(lock: bool) -> Rows:
+    columns = [c for c in CASES.c if c.name not in ("geom", "geom_tile", "search_folded")]
+    chosen = select(*columns).where(_of_keys(CASES.c.key)).order_by(CASES.c.key)
+    return chosen.with_for_update() if lock else chosen
+
+
+@cache
+def _stored_runs() -> Rows:
+    return select(RUNS).where(_of_keys(RUNS.c.case_key)).order_by(RUNS.c.from_on)
+
+
+@cache
+def _stored_takes() -> Rows:
+    told = (TAKES.c.case_key, TAKES.c.id, TAKES.c.valid_from, TAKES.c.valid_to)
+    shares = select(*told, SHARES.c.zone_key, SHARES.c.area_mm2)
+    return shares.outerjoin(SHARES, SHARES.c.take_id == TAKES.c.id).where(_of_keys(TAKES.c.case_key))
+
+
+@cache
+def _latest() -> Rows:
+    return latest_zones("key", "parent_key").where(_of_keys(ZONES.c.key))
+
+
+def _of_keys(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column == func.any(bindparam("keys", type_=ARRAY(TEXT)))
 
 
 def _least(a: date | None, b: date | None) -> date | None:

@@ -36,7 +36,7 @@ def refresh(
     ----------
     zone_keys
         Zones or phases whose records changed; the park that a phase belongs to is computed with it.
-        None means every zone, or those that the takes meet.
+        None means every zone. With ``changed_takes``, those of the zones that are known.
     changed_takes
         Ids of takes, where nothing changed but the stages of their cases, or that takes began, ended or are
         gone; boundaries are those of before. What follows is found from the hand-overs that supply rested on
@@ -49,7 +49,7 @@ def refresh(
     """
     if changed_takes is None:
         return _anew(db, zone_keys)
-    followed = window.follow(db, sorted(set(changed_takes)))
+    followed = window.follow(db, sorted(set(changed_takes)), sorted(set(zone_keys or ())))
     if followed.out_of_step:  # rows that the records no longer explain: an older version wrote them
         followed.count += _anew(db, followed.out_of_step)
     return followed.count

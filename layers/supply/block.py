@@ -133,7 +133,8 @@ def _block(db: Connection, units: Mapping[str, Unit], touched: Sequence[Changed]
         if (key, piece.take_id) not in differs:
             after[key].cleared.append(piece)
     for change in touched:
-        if not change.before and not rests_on_others(db, change):
+        near = any(piece.take_id not in change.after for piece in before[change.zone_key].cleared)
+        if not change.before and not near and not rests_on_others(db, change):
             return None  # before a first whole refresh it is not known what supply rested on
         after[change.zone_key].cleared += [
             Cleared(shapes[take], from_on, to_on, take)

@@ -98,6 +98,11 @@ def family(db: Connection, keys: Sequence[str] | None) -> list[str]:
     return sorted(db.execute(query).scalars())
 
 
+def lock_family(db: Connection, keys: Sequence[str]) -> list[str]:
+    """The named zones, their parks and all phases of those, locked as by `lock`."""
+    return list(db.execute(_locking_family(), {"keys": list(keys)}).scalars())
+
+
 def lock(db: Connection, keys: Sequence[str]) -> None:
     """Be the only one who writes the supply of some zones until the transaction ends; keys in order."""
     db.execute(_locking(), {"keys": list(keys)})
@@ -205,6 +210,17 @@ def _cleared(db: Connection, keys: Sequence[str], since: date | None) -> list[tu
 def _locking() -> Rows:
     each = func.unnest(bindparam("keys", type_=ARRAY(TEXT))).column_valued("key")
     return select(func.pg_advisory_xact_lock(func.hashtext(literal("supply ").concat(each))))
+
+
+@cache
+def _locking_family() -> Rows:
+    parents = select(ZONES.c.parent_key).where(of_keys(ZONES.c.key), ZONES.c.parent_key.is_not(None))
+    heads = select(func.unnest(bindparam("keys", type_=ARRAY(TEXT)))).union(parents).cte("heads")
+    head = func.array(select(heads).scalar_subquery())
+    members = or_(ZONES.c.key == func.any(head), ZONES.c.parent_key == func.any(head))
+    keys = select(ZONES.c.key).where(members).distinct().order_by(ZONES.c.key).offset(0).subquery("keys")
+    locked = func.pg_advisory_xact_lock(func.hashtext(literal("supply ").concat(keys.c.key)))
+    return select(keys.c.key, locked)
 
 
 @cache

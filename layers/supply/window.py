@@ -23,7 +23,7 @@ from layers.supply.eve import plots_after, supply_after
 from layers.supply.handovers import Changed
 from layers.supply.rows import Limits, derived, holders, until
 from layers.supply.store import Pair, Written, stored, write
-from layers.supply.units import Unit, family, load, lock, outlines
+from layers.supply.units import Unit, load, lock_family, outlines
 
 
 @dataclass
@@ -34,14 +34,19 @@ class Followed:
     out_of_step: list[str] = field(default_factory=list[str])
 
 
-def follow(db: Connection, take_ids: Sequence[int]) -> Followed:
-    """Bring the supply of zones in step with the stages of the cases that some takes belong to."""
-    touched = handovers.changed(db, take_ids)
-    if not touched:
-        return Followed()
-    keys = family(db, [change.zone_key for change in touched])
-    lock(db, keys)
-    touched = handovers.changed(db, take_ids)  # as the writer before left it
+def follow(db: Connection, take_ids: Sequence[int], zone_keys: Sequence[str] = ()) -> Followed:
+    """
+    Bring the supply of zones in step with the stages of the cases that some takes belong to.
+
+    ``zone_keys`` are zones that the takes are known to meet: not to have to ask before they are locked.
+    """
+    keys = lock_family(db, zone_keys) if zone_keys else []
+    while True:
+        touched = handovers.changed(db, take_ids)  # as the writer before left it
+        new = {change.zone_key for change in touched} - set(keys)
+        if not new:
+            break
+        keys = sorted({*keys, *lock_family(db, sorted(new))})
     if not touched:
         return Followed()
     units = outlines(db, keys)
