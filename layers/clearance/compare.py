@@ -8,14 +8,13 @@ of the roadmap it is red. Without a roadmap there is no colour.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import ARRAY, Connection, Date, cast, func, literal, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from gis.arrays import Ints
 from gis.clearance.curves import Colour, Rule, behind
@@ -24,13 +23,14 @@ from layers.access import Actor
 from layers.catalogue import layer, zone_supply
 from layers.clearance.curves import Roadmap, done_by, zone_roadmaps
 from layers.clearance.figures import ratio, report_day_before
+from layers.clearance.ledgers import AREA, CASES, day_number, ledgers
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
 from layers.clearance.scope import Scope, boundary
 from layers.query import visible
 from layers.records.observations import OBSERVATIONS
 from layers.records.roadmaps import FORECASTS
 from layers.records.rules import value_of
-from layers.records.stages import CLEARED_RANK, LEDGER
+from layers.records.stages import CLEARED_RANK, STAGES
 
 MONTHS = 12
 
@@ -135,24 +135,16 @@ class _Sums:
 
 
 def _sums(db: Connection, keys: Sequence[str], months: Sequence[date]) -> dict[str, _Sums]:
-    """The ledger of some zones in one pass: what changed between the ends of months, added up."""
-    until = literal([day + timedelta(days=1) for day in months], ARRAY(Date))
-    bucket = func.width_bucket(LEDGER.c.on_day, cast(until, ARRAY(Date))).label("bucket")
-    cleared = func.coalesce(func.sum(LEDGER.c.area_mm2).filter(LEDGER.c.stage_rank == CLEARED_RANK), 0)
-    query = (
-        select(LEDGER.c.zone_key, bucket, func.sum(LEDGER.c.area_mm2), cleared, func.sum(LEDGER.c.cases))
-        .where(LEDGER.c.zone_key.in_(keys), LEDGER.c.on_day <= months[-1], LEDGER.c.stage_rank >= 0)
-        .group_by(LEDGER.c.zone_key, bucket)
-    )
-    changes: defaultdict[str, Any] = defaultdict(lambda: np.zeros((3, len(months)), dtype=np.int64))
-    for key, at, land, over, cases in db.execute(query):
-        changes[key][:, at] += [int(land), int(over), int(cases)]
-    totals = {key: each.cumsum(axis=1) for key, each in changes.items()}
-    return {
-        key: _Sums(each[0], each[1], int(each[2, -1]))
-        for key, each in totals.items()
-        if each[0, -1] or each[2, -1]
-    }
+    """What stood in the ledger of each zone at the ends of months."""
+    days = np.array([day_number(day) for day in months])
+    found: dict[str, _Sums] = {}
+    for key, held in ledgers(db, keys).items():
+        by_rank = [held.at(rank, days) for rank in range(len(STAGES))]
+        sums = np.sum(by_rank, axis=0)
+        land, cases = sums[:, AREA], int(sums[-1, CASES])
+        if land[-1] or cases:
+            found[key] = _Sums(land, by_rank[CLEARED_RANK][:, AREA], cases)
+    return found
 
 
 def _forecasts(

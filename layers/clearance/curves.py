@@ -16,13 +16,15 @@ from gis.clearance.curves import COMPLETE_SHARE, reached
 from gis.clearance.shares import MM2_PER_HA
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance.contributions import MONEY_RANK
-from layers.clearance.figures import Ranked, ranked
+from layers.clearance.figures import Ranked, ledgers_of, ranked
+from layers.clearance.ledgers import AREA, PAID, changes, day_number, day_of
+from layers.clearance.ledgers import CASES as CASE_COUNT
 from layers.clearance.positions import Moment
 from layers.clearance.scope import Scope, counted, parks, weights
 from layers.layer import holds
 from layers.records.cases import PAYMENTS
 from layers.records.roadmaps import FORECASTS, ROADMAP_POINTS, ROADMAPS
-from layers.records.stages import CLEARED_RANK, LEDGER, RUNS
+from layers.records.stages import CLEARED_RANK, RUNS
 
 Measure = Literal["ha", "cases", "vnd"]
 Point = tuple[date, float]
@@ -149,24 +151,17 @@ def thinned(points: list[Point]) -> list[Point]:
     return [points[0], *(point for point in last.values() if point[0] > points[0][0])]
 
 
-_COLUMN = {"ha": "area_mm2", "cases": "cases", "vnd": "paid_vnd"}
+_COLUMN = {"ha": AREA, "cases": CASE_COUNT, "vnd": PAID}
 
 
 def _from_ledger(
     db: Connection, scope: Scope, as_of: date, measure: Measure
 ) -> tuple[Sequence[Any], date | None]:
     rank = MONEY_RANK if measure == "vnd" else CLEARED_RANK
-    zones = LEDGER.c.zone_key == scope.zone_key if scope.zone_key else LEDGER.c.zone_key.in_(parks(as_of))
-    change = func.sum(LEDGER.c[_COLUMN[measure]])
-    steps = (
-        select(LEDGER.c.on_day, change)
-        .where(zones, LEDGER.c.on_day <= as_of, LEDGER.c.stage_rank == rank)
-        .group_by(LEDGER.c.on_day)
-        .having(change != 0)
-        .order_by(LEDGER.c.on_day)
-    )
-    first = select(func.min(LEDGER.c.on_day)).where(zones, LEDGER.c.on_day <= as_of)
-    return db.execute(steps).all(), db.execute(first).scalar()
+    held = ledgers_of(db, scope, as_of)
+    spans = [span for one in held if (span := one.first_and_last(day_number(as_of)))]
+    first = day_of(min(first for first, _ in spans)) if spans else None
+    return changes(held, rank, _COLUMN[measure], as_of), first
 
 
 def _case_by_case(

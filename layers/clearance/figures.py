@@ -22,6 +22,9 @@ from layers.catalogue import zone_supply
 from layers.catalogue.cases import TABLE as CASES
 from layers.catalogue.zones import TABLE as ZONES
 from layers.clearance.contributions import MONEY_RANK
+from layers.clearance.ledgers import APPROVED, PAID, ZoneLedger, day_number, day_of, ledgers, totals
+from layers.clearance.ledgers import AREA as AREA_MM2
+from layers.clearance.ledgers import CASES as CASE_COUNT
 from layers.clearance.memory import book
 from layers.clearance.overdue import firms_waiting
 from layers.clearance.positions import Moment, positions
@@ -112,16 +115,15 @@ def _money(db: Connection, of_scope: Rows, moment: Moment) -> tuple[int, int]:
 
 
 def _from_ledger(db: Connection, scope: Scope, as_of: date) -> Ranked:
-    zones = LEDGER.c.zone_key == scope.zone_key if scope.zone_key else LEDGER.c.zone_key.in_(parks(as_of))
-    names = ("area_mm2", "cases", "approved_vnd", "paid_vnd")
-    sums = select(LEDGER.c.stage_rank, *(func.sum(LEDGER.c[name]).label(name) for name in names))
-    found = db.execute(sums.where(zones, LEDGER.c.on_day <= as_of).group_by(LEDGER.c.stage_rank))
-    rows = {row.stage_rank: row for row in found}
-    money = rows.pop(MONEY_RANK, None)
-    by_rank = {rank: (int(row.area_mm2), int(row.cases)) for rank, row in rows.items()}
-    if money is None:
-        return _ranked(by_rank, 0, 0)
-    return _ranked(by_rank, int(money.approved_vnd), int(money.paid_vnd))
+    sums = totals(ledgers_of(db, scope, as_of), as_of)
+    by_rank = {rank: (int(sums[rank, AREA_MM2]), int(sums[rank, CASE_COUNT])) for rank in range(len(STAGES))}
+    return _ranked(by_rank, int(sums[MONEY_RANK, APPROVED]), int(sums[MONEY_RANK, PAID]))
+
+
+def ledgers_of(db: Connection, scope: Scope, as_of: date) -> list[ZoneLedger]:
+    """Ledgers of the zone of a scope, or of the parks of a date."""
+    zones = [scope.zone_key] if scope.zone_key else db.execute(parks(as_of)).scalars().all()
+    return list(ledgers(db, zones).values())
 
 
 def _ranked(by_rank: dict[int, tuple[int, int]], approved_vnd: int, paid_vnd: int) -> Ranked:
@@ -251,13 +253,12 @@ def _funnel(now: Ranked, each: Mapping[int, Any]) -> list[dict[str, Any]]:
 
 def _age(db: Connection, scope: Scope, as_of: date) -> dict[str, Any]:
     """How old the last change of a zone is: of the zone that has been silent longest, and of all."""
-    last = select(func.max(LEDGER.c.on_day).label("day")).where(LEDGER.c.on_day <= as_of)
-    zones = LEDGER.c.zone_key == scope.zone_key if scope.zone_key else LEDGER.c.zone_key.in_(parks(as_of))
-    each = last.where(zones).group_by(LEDGER.c.zone_key).subquery("each")
-    oldest, newest = db.execute(select(func.min(each.c.day), func.max(each.c.day))).one()
+    until = day_number(as_of)
+    spans = [span for one in ledgers_of(db, scope, as_of) if (span := one.first_and_last(until))]
+    last = [day for _, day in spans]
     return {
-        "oldest_days": None if oldest is None else (as_of - oldest).days,
-        "newest_on": None if newest is None else newest.isoformat(),
+        "oldest_days": until - min(last) if last else None,
+        "newest_on": day_of(max(last)).isoformat() if last else None,
     }
 
 

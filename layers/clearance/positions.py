@@ -64,7 +64,7 @@ def positions(scope: Scope, moment: Moment) -> Subquery:
         neither), ``disputed``.
     """
     as_of = moment.as_of
-    land = weights(scope, as_of).cte("land")
+    land = weights(scope, as_of).cte("land").prefix_with("MATERIALIZED")
     state = (_known_now(as_of) if moment.known_at is None else known_stages(moment)).subquery("state")
     step = steps()
     since = func.coalesce(state.c.since, CASES.c.opened_on)

@@ -25,10 +25,12 @@ from layers import supply
 from layers.access import PUBLIC, system
 from layers.catalogue import layer
 from layers.clearance import maintain
+from layers.clearance.compare import compare
+from layers.clearance.curves import curve
 from layers.clearance.documents import Draft
-from layers.clearance.figures import summary
+from layers.clearance.figures import ranked, summary
 from layers.clearance.positions import Moment
-from layers.clearance.scope import scope_of
+from layers.clearance.scope import PROVINCE, scope_of
 from layers.clearance.stages import append
 from layers.dates import today
 from layers.db.statistics import analyze
@@ -93,6 +95,13 @@ MADE = {
 }
 
 
+#: What figures at a date are, asked of the table.
+SUMMED = """
+    SELECT zone_key, stage_rank, sum(area_mm2), sum(cases) FROM clearance_ledger
+    WHERE on_day <= :day GROUP BY zone_key, stage_rank
+"""
+
+
 def main() -> None:
     """Print the times of one edit, and of what is read after it."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -121,7 +130,18 @@ def _make(db: Connection, zones: int, takes: int) -> None:
         begun = time.perf_counter()
         count = run(db)
         print(f"{name} of the whole province: {count} in {time.perf_counter() - begun:.1f} s", flush=True)
-    analyze(db, ["takes", "case_stages", "take_shares", "supply_handovers", "free_plots", "zone_supply"])
+    analyze(
+        db,
+        [
+            "takes",
+            "case_stages",
+            "take_shares",
+            "clearance_ledger",
+            "supply_handovers",
+            "free_plots",
+            "zone_supply",
+        ],
+    )
 
 
 def _edits(engine: Engine, zones: int, edits: int) -> None:
@@ -219,6 +239,7 @@ def _reads(engine: Engine, zones: int) -> None:
         lines = [
             Line("zone_supply of the zone", timed(supply_of_zone, times=20)),
             Line("summary of the zone", timed(lambda: summary(db, scope, Moment(TODAY)), times=20)),
+            Line("curve of the zone", timed(lambda: curve(db, scope, TODAY, "ha", TODAY), times=20)),
             Line(
                 "tile z14 of clearance_stage, today",
                 timed(lambda: tile(db, stages, PUBLIC, TODAY, 14, x, y), times=20),
@@ -226,7 +247,28 @@ def _reads(engine: Engine, zones: int) -> None:
             Line("tile z14 of clearance_stage, another day each time", timed(any_day, times=20)),
             Line("peer: ST_AsMVT of the same takes without a date", timed(_plain_tile(db, x, y), times=20)),
         ]
-        table("read after the edit", lines)
+        table("read after the edit", lines, against="peer: ST_AsMVT of the same takes without a date")
+        _province(db)
+
+
+def _province(db: Connection) -> None:
+    """All zones at once: what is kept in memory of their ledgers, beside sums over the table."""
+
+    def at_a_date() -> object:
+        return ranked(db, PROVINCE, Moment(TODAY))
+
+    def summed() -> object:
+        return db.execute(text(SUMMED), {"day": TODAY}).all()
+
+    lines = [
+        Line("ledgers of all zones, read for the first time", timed(at_a_date, times=1, warm=False)),
+        Line("    at a date after that", timed(at_a_date, times=20)),
+        Line("summary of the province", timed(lambda: summary(db, PROVINCE, Moment(TODAY)), times=5)),
+        Line("curve of the province", timed(lambda: curve(db, PROVINCE, TODAY, "ha", TODAY), times=20)),
+        Line("zones compared", timed(lambda: compare(db, PUBLIC, PROVINCE, TODAY), times=20)),
+        Line("peer: GROUP BY of the ledger at a date", timed(summed, times=5)),
+    ]
+    table("the province", lines, against="peer: GROUP BY of the ledger at a date")
 
 
 def _plain_tile(db: Connection, x: int, y: int) -> Callable[[], object]:
