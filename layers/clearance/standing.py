@@ -18,7 +18,7 @@ from sqlalchemy import ARRAY, TEXT, ColumnElement, Connection, bindparam, cast, 
 
 from layers.catalogue.cases import TABLE as CASES
 from layers.catalogue.zones import TABLE as ZONES
-from layers.clearance.contributions import MONEY_RANK, latest_zones
+from layers.clearance.contributions import MONEY_RANK
 from layers.layer import Rows
 from layers.records.cases import PAYEES, PAYMENTS, SHARES, TAKES
 from layers.records.stages import CLEARED_RANK, RUNS
@@ -201,7 +201,7 @@ def _takes(db: Connection, keys: list[str]) -> dict[str, list[Take]]:
 def _parents(db: Connection, zones: set[str]) -> dict[str, str | None]:
     if not zones:
         return {}
-    return {row.key: row.parent_key for row in db.execute(_latest(), {"keys": sorted(zones)})}
+    return {row.key: row.parent_key for row in db.execute(_zone_versions(), {"keys": sorted(zones)})}
 
 
 def _money(db: Connection, keys: list[str]) -> dict[str, dict[date, tuple[int, int]]]:
@@ -240,8 +240,10 @@ def _stored_takes() -> Rows:
 
 
 @cache
-def _latest() -> Rows:
-    return latest_zones("key", "parent_key").where(_of_keys(ZONES.c.key))
+def _zone_versions() -> Rows:
+    """Versions of zones in order: the last one counts."""
+    versions = select(ZONES.c.key, ZONES.c.parent_key).where(_of_keys(ZONES.c.key))
+    return versions.order_by(ZONES.c.key, ZONES.c.valid_from)
 
 
 def _of_keys(column: ColumnElement[Any]) -> ColumnElement[bool]:
