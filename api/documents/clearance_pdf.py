@@ -70,6 +70,7 @@ def _words(report: dict[str, Any]) -> dict[str, Any]:
         "rules": _say("rules", amber=amber, red=red),
         "office": _say("office"),
         "number": _say("number"),
+        "signer": _say("signer"),
         "figures_headings": _headings("figure", "value", "ratio", "of"),
         "funnel_headings": _headings("stage", "ha", "cases", "median", "limit"),
         "zones_headings": _headings("zone", "to_recover", "handed_over", "ratio", "month", "gap", "done"),
@@ -147,15 +148,15 @@ def _zone(one: dict[str, Any]) -> dict[str, str]:
         "handed_over": _ha(one["handed_over_ha"]),
         "ratio": _percent(one["ratio"]),
         "month": _signed(one["month_ha"]),
-        "gap": NOTHING if one["plan_gap_ratio"] is None else _percent(-one["plan_gap_ratio"]),
+        "gap": _signed_percent(one["plan_gap_ratio"]),
         "rag": one["rag"] or "",
         "done": f"{date.fromisoformat(done):%m/%Y}" if done else NOTHING,
     }
 
 
 def _zones_total(rows: list[dict[str, Any]]) -> dict[str, str]:
-    tracked = [row for row in rows if row["basis"] == "tracked" and row["to_recover_ha"] is not None]
-    land = sum(row["to_recover_ha"] for row in tracked)
+    tracked = [row for row in parks(rows) if row["basis"] == "tracked"]
+    land = sum(row["to_recover_ha"] or 0.0 for row in tracked)
     over = sum(row["handed_over_ha"] or 0.0 for row in tracked)
     month = sum(row["month_ha"] or 0.0 for row in tracked)
     ratio = over / land if land else None
@@ -167,13 +168,19 @@ def _zones_total(rows: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
+def parks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows that are no phase of another one: their whole has counted those."""
+    keys = {row["key"] for row in rows}
+    return [row for row in rows if row["parent_key"] not in keys]
+
+
 def _knot(one: dict[str, Any]) -> dict[str, str]:
-    blocker = one["blocker"]["title"]["vi"] if one["blocker"] else NOTHING
+    blocker = one["blocker"]["title"]["vi"] if one["blocker"] else None
     return {
         "title": one["title"]["vi"],
         "place": one["place"]["vi"],
         "days": _whole(one["days_over"]),
-        "blocker": " · ".join(filter(None, (blocker, one["office"]))),
+        "blocker": " · ".join(filter(None, (blocker, one["office"]))) or NOTHING,
         "per_case": _ha(one["ha_per_case"]),
         "firms": _whole(len(one["firms"])),
     }
@@ -219,3 +226,7 @@ def _billion(value: float | None) -> str:
 
 def _signed(value: float | None) -> str:
     return NOTHING if value is None else ("+" if value > 0 else "") + number(value, "vi", 1)
+
+
+def _signed_percent(value: float | None) -> str:
+    return NOTHING if value is None else ("+" if value > 0 else "") + _percent(value)

@@ -9,6 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
+from api.documents.clearance_pdf import parks
 from api.words import say
 from api.words.form import day
 from layers.records.stages import STAGES
@@ -154,23 +155,32 @@ def _curve(book: Any, forms: dict[str, Any], curve: dict[str, Any]) -> None:
 def _zones(book: Any, forms: dict[str, Any], zones: dict[str, Any]) -> None:
     name = _say("sheet_zones")
     sheet = book.add_worksheet(name)
-    heads = ("zone", "to_recover", "handed_over", "ratio", "month", "gap", "done", "basis")
+    heads = ("zone", "to_recover", "handed_over", "ratio", "month", "gap", "done", "basis", "part_of")
+    named = {one["key"]: one["name"] for one in zones["rows"]}
     rows: list[Sequence[Cell]] = []
     for one in zones["rows"]:
         done = (one["done"] or {}).get("p50")
-        gap = None if one["plan_gap_ratio"] is None else -one["plan_gap_ratio"]
         rows.append(
             (
-                one["name"], one["to_recover_ha"], one["handed_over_ha"], one["ratio"], one["month_ha"], gap,
+                one["name"], one["to_recover_ha"], one["handed_over_ha"], one["ratio"], one["month_ha"],
+                one["plan_gap_ratio"],
                 date.fromisoformat(done) if done else None, _say(f"basis_{one['basis']}"),
+                named.get(one["parent_key"]),
             )
         )  # fmt: skip
-    kinds = ("text", "number", "number", "percent", "number", "percent", "date", "text")
-    last = _table(sheet, forms, heads, rows, kinds, sums=(1, 2, 4))
+    kinds = ("text", "number", "number", "percent", "number", "percent", "date", "text", "text")
+    last = _table(sheet, forms, heads, rows, kinds, sums=())
     if not rows:
         return
-    land = sum(one["to_recover_ha"] or 0.0 for one in zones["rows"])
-    over = sum(one["handed_over_ha"] or 0.0 for one in zones["rows"])
+    # Phases stand in the list, but their park has counted them: what is part of a park is not summed.
+    whole = parks(zones["rows"])
+    sheet.write_string(last + 1, 0, say("paper.total", "vi"), forms["total"])
+    for at, name_ in ((1, "to_recover_ha"), (2, "handed_over_ha"), (4, "month_ha")):
+        letter = chr(ord("A") + at)
+        formula = f'=SUMIF(I2:I{last + 1},"",{letter}2:{letter}{last + 1})'
+        sheet.write_formula(last + 1, at, formula, forms["total"], sum(one[name_] or 0.0 for one in whole))
+    land = sum(one["to_recover_ha"] or 0.0 for one in whole)
+    over = sum(one["handed_over_ha"] or 0.0 for one in whole)
     sheet.write_formula(last + 1, 3, f"=C{last + 2}/B{last + 2}", forms["share"], over / land if land else 0)
     chart = book.add_chart({"type": "column"})
     for at, code in ((1, "to_recover"), (2, "handed_over")):
@@ -183,7 +193,7 @@ def _zones(book: Any, forms: dict[str, Any], zones: dict[str, Any]) -> None:
         )
     chart.set_title({"name": _say("zones_title")})
     chart.set_y_axis({"name": "ha", "min": 0})
-    sheet.insert_chart(1, 9, chart, {"x_scale": 1.6, "y_scale": 1.4})
+    sheet.insert_chart(1, 10, chart, {"x_scale": 1.6, "y_scale": 1.4})
 
 
 def _overdue(book: Any, forms: dict[str, Any], rows: list[dict[str, Any]]) -> None:
@@ -218,7 +228,7 @@ def _table(
         for at, value in enumerate(row):
             _put(sheet, line, at, value, forms[kinds[at]])
     last = len(rows)
-    if rows:
+    if rows and sums:
         sheet.write_string(last + 1, 0, say("paper.total", "vi"), forms["total"])
         for at in sums:
             letter = chr(ord("A") + at)

@@ -110,9 +110,9 @@ class _Frame:
         return told
 
     def deadlines(self, marks: Sequence[tuple[date, str]]) -> list[str]:
-        """A red line and words at each deadline that is on the sheet."""
+        """A red line and words at the last deadline, where it is on the sheet."""
         told: list[str] = []
-        for on, title in marks[-2:]:
+        for on, title in marks[-1:]:
             if self._first <= on.toordinal() <= self._first + self._days:
                 x = self.x(on)
                 told.append(f'<path d="M{x:.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="{LATE}" stroke-width="3"/>')

@@ -22,7 +22,7 @@ def draw_map(found: StageMap, name: str) -> str:
     many = len(found.outlines) > 1
     return draw(
         Sheet(
-            borders=[Shape(shape, label) for label, shape in found.communes],
+            borders=[Shape(shape, "" if many else label) for label, shape in found.communes],
             around=[
                 *(_shape(STAGES[rank], shape) for rank, shape in found.groups),
                 *(Shape(shape, label, line="#10211F") for label, shape in found.outlines if many),

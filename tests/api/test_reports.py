@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, update
 from api.actions.clearance_report import ReportScopeIncomplete, make_report, read_report
 from api.documents import clearance_pdf, clearance_xlsx
 from layers.access import Actor, RightMissing, Role
-from layers.clearance import reporting
+from layers.clearance import maintain, reporting
 from layers.records.reports import REPORTS
 from tests.factories import a_case, a_parcel, a_stage, a_zone, rectangle
 
@@ -74,6 +74,15 @@ def test_the_workbook_has_charts_of_its_own_and_formulas_for_totals(db: Connecti
     assert sum(name.startswith("xl/charts/chart") for name in names) == 3
     assert "<f>SUM(B2:B8)</f>" in sheets[1]  # seven groups of stages
     assert "<f>B7/C7</f>" in sheets[0]
+
+
+def test_a_phase_is_listed_but_its_park_has_counted_it(db: Connection) -> None:
+    a_zone(db, "A-1", rectangle(0, 0, 300, 1000), name="KCN Đồng An – giai đoạn 1", parent_key="A")
+    maintain.rebuild(db)
+    made = make_report(db, LAN, "zone", "A", MONTH)
+    told = clearance_pdf._data(made)
+    assert [row["to_recover"] for row in told["zones"]] == ["6", "3"]
+    assert told["zones_total"] == {"to_recover": "6", "handed_over": "1", "month": "+1", "ratio": "16,7 %"}
 
 
 def test_the_paper_is_a_pdf_and_the_same_every_time(db: Connection) -> None:
