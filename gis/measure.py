@@ -17,6 +17,8 @@ from gis.arrays import Floats, Geometries, Ints
 
 GEOD = Geod(ellps="WGS84")
 HA_M2 = 10_000.0
+#: Square millimetres of a hectare: areas that are added up are whole numbers of them.
+MM2_PER_HA = 1e10
 
 _A_M = GEOD.a
 _E2 = GEOD.es

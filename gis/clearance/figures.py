@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gis.arrays import Bools, Floats, Ints
 from gis.clearance.ledger import OPEN_DAY, Days, Ranks, Runs
-from gis.clearance.shares import MM2_PER_HA
 from gis.clearance.stages import CLEARED_RANK, GROUPS
 from gis.errors import BadInput
+from gis.measure import MM2_PER_HA
 
 RANKS = len(GROUPS)
 #: What a zone's land handed over is a share of: land of its open cases, land that decisions foresee, the
@@ -159,8 +159,7 @@ def ratio_of(numerator: ArrayLike, denominator: ArrayLike, of: str) -> Ratio:
         If a part is larger than its whole: one of the two is wrong, and neither is cut to fit.
     """
     part, whole = np.broadcast_arrays(np.asarray(numerator, float), np.asarray(denominator, float))
-    # Sums of floats may differ in their last digits.
-    above = np.flatnonzero((part > whole * (1 + 1e-9)).ravel())
+    above = np.flatnonzero(_above(part, whole).ravel())
     if len(above):
         row = int(above[0])
         raise NumeratorAboveDenominator(
@@ -171,8 +170,25 @@ def ratio_of(numerator: ArrayLike, denominator: ArrayLike, of: str) -> Ratio:
 
 
 def ratios(numerator: ArrayLike, denominators: Mapping[str, ArrayLike]) -> dict[str, Ratio]:
-    """One numerator as a share of each denominator, by the denominator's name; errors as `ratio_of`."""
-    return {of: ratio_of(numerator, whole, of) for of, whole in denominators.items()}
+    """
+    One numerator as a share of wholes that come from elsewhere: decisions, surveys, the press.
+
+    Returns
+    -------
+    ratios
+        By name of the denominator. Of a whole that is smaller than the part the part is no share: NaN.
+    """
+    told: dict[str, Ratio] = {}
+    for of, denominator in denominators.items():
+        part, whole = np.broadcast_arrays(np.asarray(numerator, float), np.asarray(denominator, float))
+        share = ratio_of(np.where(_above(part, whole), np.nan, part), whole, of).ratio
+        told[of] = Ratio(part, whole, share, of)
+    return told
+
+
+def _above(part: Floats, whole: Floats) -> Bools:
+    """Whether parts are larger than their wholes; sums of floats may differ in their last digits."""
+    return part > whole * (1 + 1e-9)
 
 
 def pooled(ratio: ArrayLike, denominator: ArrayLike, of: str) -> Ratio:

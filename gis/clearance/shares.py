@@ -17,9 +17,7 @@ import shapely
 from gis.arrays import Bools, Floats, Geometries, Ints
 from gis.clearance import strips
 from gis.errors import BadInput
-from gis.measure import authalic_height
-
-MM2_PER_HA = 1e10
+from gis.measure import MM2_PER_HA, authalic_height
 
 _LONG_DEG = 0.002  # longer edges are cut in pieces: a line that is straight in degrees bends on the plane
 

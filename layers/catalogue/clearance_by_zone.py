@@ -25,6 +25,7 @@ from sqlalchemy import (
     true,
 )
 
+from gis.measure import MM2_PER_HA
 from layers.catalogue.zones import TABLE as ZONES
 from layers.layer import Code, Layer, Paint, Rows, Text, column, geometry, holds, tiled
 from layers.records.observations import OBSERVATIONS
@@ -73,9 +74,6 @@ TABLE = Table(
     *tiled("MULTIPOLYGON", low_tolerance_m=60),
 )
 
-#: Square millimetres of a hectare.
-_MM2_PER_HA = 1e10
-
 
 def rows(as_of: date) -> Rows:
     """Zones of a date with the sums of their ledger up to it; where there is none, what was last reported."""
@@ -111,8 +109,8 @@ def _sums(as_of: date) -> Rows:
     day, rank = LEDGER.c.on_day, LEDGER.c.stage_rank
     cleared = rank == CLEARED_RANK
     return select(
-        (func.sum(LEDGER.c.area_mm2) / _MM2_PER_HA).label("to_recover_ha"),
-        (func.coalesce(func.sum(LEDGER.c.area_mm2).filter(cleared), 0) / _MM2_PER_HA).label("handed_over_ha"),
+        (func.sum(LEDGER.c.area_mm2) / MM2_PER_HA).label("to_recover_ha"),
+        (func.coalesce(func.sum(LEDGER.c.area_mm2).filter(cleared), 0) / MM2_PER_HA).label("handed_over_ha"),
         cast(func.sum(LEDGER.c.cases), Integer).label("cases_count"),
         cast(func.coalesce(func.sum(LEDGER.c.cases).filter(cleared), 0), Integer).label("handed_over_count"),
         cast(func.sum(LEDGER.c.approved_vnd), BigInteger).label("approved_vnd"),

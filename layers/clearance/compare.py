@@ -16,13 +16,14 @@ from typing import Any, Literal
 import numpy as np
 from sqlalchemy import Connection, func, or_, select
 
-from gis.arrays import Ints
+from gis.arrays import Ints, or_none
 from gis.clearance.curves import Colour, Rule, behind
-from gis.clearance.shares import MM2_PER_HA
+from gis.clearance.figures import ratio_of
+from gis.measure import MM2_PER_HA
 from layers.access import Actor
 from layers.catalogue import layer, zone_supply
 from layers.clearance.curves import Roadmap, done_by, zone_roadmaps
-from layers.clearance.figures import ratio, report_day_before
+from layers.clearance.figures import report_day_before
 from layers.clearance.ledgers import AREA, CASES, day_number, ledgers
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
 from layers.clearance.scope import Scope, boundary
@@ -187,17 +188,17 @@ def _tracked(
     late_by = float(behind(cleared_ha, np.nan if planned is None else planned, land_ha))
     # A forecast that does not get there within its horizon is late, too.
     late = bool(plan and plan.points and done and (done["p50"] or date.max) > plan.points[-1][0])
-    shares = zip(sums.cleared_mm2.tolist(), sums.land_mm2.tolist(), strict=True)
+    spark = [or_none(each) for each in ratio_of(sums.cleared_mm2, sums.land_mm2, "to_recover").ratio]
     return _zone(zone) | {
         "basis": "tracked",
         "to_recover_ha": land_ha,
         "handed_over_ha": cleared_ha,
-        "ratio": ratio(cleared_ha, land_ha),
+        "ratio": spark[-1],
         "of": "to_recover",
         "cases": sums.cases,
-        "spark": tuple(ratio(over, land) for over, land in shares),
+        "spark": tuple(spark),
         "month_ha": cleared_ha - float(sums.cleared_mm2[-2]) / MM2_PER_HA,
-        "plan_gap_ratio": None if np.isnan(late_by) else -late_by,
+        "plan_gap_ratio": or_none(-late_by),
         "rag": limits.colours(np.array([late_by]), np.array([late]))[0],
         "done": done,
     }

@@ -11,9 +11,10 @@ import numpy as np
 from sqlalchemy import BigInteger, Connection, and_, case, cast, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from gis.arrays import Floats, Ints
-from gis.clearance.curves import COMPLETE_SHARE, reached
-from gis.clearance.shares import MM2_PER_HA
+from gis.arrays import Floats, Ints, or_none
+from gis.clearance import curves
+from gis.clearance.curves import COMPLETE_SHARE, cumulative, reached
+from gis.measure import MM2_PER_HA
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance.contributions import MONEY_RANK
 from layers.clearance.figures import Ranked, ledgers_of, ranked
@@ -43,10 +44,9 @@ class Roadmap:
 
     def planned(self, on: date) -> float | None:
         """What the plan wanted by a day, even between its points; None before the first of them."""
-        if not self.points or on < self.points[0][0]:
-            return None
-        days = [day.toordinal() for day, _ in self.points]
-        return float(np.interp(on.toordinal(), days, [value for _, value in self.points]))
+        days = np.array([day_number(day) for day, _ in self.points], dtype=np.int32)
+        values = np.array([value for _, value in self.points], dtype=float)
+        return or_none(curves.Roadmap(days, values).at(day_number(on)))
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,10 @@ def _actual(db: Connection, scope: Scope, as_of: date, measure: Measure) -> list
     if first is None:
         return []
     points: list[Point] = [(first, 0.0)]
-    value = 0
-    for day, change in steps:
-        value += int(change)
-        points.append((day, value / MM2_PER_HA if measure == "ha" else float(value)))
+    days = np.array([day_number(day) for day, _ in steps], dtype=np.int32)
+    done = cumulative(days, [int(change) for _, change in steps])
+    values = done.value / MM2_PER_HA if measure == "ha" else done.value
+    points += zip(map(day_of, done.day.tolist()), values.tolist(), strict=True)
     if points[-1][0] != as_of:
         points.append((as_of, points[-1][1]))
     if len(points) > 1 and points[1][0] == first:  # something was handed over on the very first day

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Float, Subquery, and_, case, cast, exists, false, func, or_, select
 
-from gis.clearance.figures import AREA
-from gis.clearance.shares import MM2_PER_HA
+from gis.arrays import or_none
+from gis.clearance.figures import AREA, ratio_of, ratios
+from gis.measure import MM2_PER_HA
 from layers.catalogue import zone_supply
 from layers.catalogue.cases import TABLE as CASES
 from layers.catalogue.zones import TABLE as ZONES
@@ -64,6 +66,11 @@ class Ranked:
     def cleared_ha(self) -> float:
         """Handed over."""
         return self.area_mm2[CLEARED_RANK] / MM2_PER_HA
+
+    @property
+    def rest_ha(self) -> float:
+        """Still to be handed over."""
+        return sum(self.area_mm2[:CLEARED_RANK]) / MM2_PER_HA
 
 
 def ranked(db: Connection, scope: Scope, moment: Moment) -> Ranked:
@@ -165,25 +172,25 @@ def summary(db: Connection, scope: Scope, moment: Moment, today: date | None = N
         "to_recover": {"ha": land_ha if known else None, "cases": cases},
         "handed_over": {
             "ha": now.cleared_ha if known else None,
-            "ratio": ratio(now.cleared_ha, land_ha),
+            "ratio": share(now.cleared_ha, land_ha, "to_recover"),
             "of_ha": land_ha if known else None,
             "change_ha": now.cleared_ha - before.cleared_ha if known else None,
         },
         "by_case": {
             "cases": done,
-            "ratio": ratio(done, cases),
+            "ratio": share(done, cases, "cases"),
             "of_cases": cases,
             "change": done - before.cases[CLEARED_RANK],
         },
         "money": {
             "paid_vnd": now.paid_vnd,
             "approved_vnd": now.approved_vnd,
-            "ratio": ratio(now.paid_vnd, now.approved_vnd),
+            "ratio": share(now.paid_vnd, now.approved_vnd, "approved"),
         },
         "disputed": {
             "ha": _ha(each, "disputed_mm2"),
             "cases": _count(each, "disputed"),
-            "ratio_of_rest": ratio(_ha(each, "disputed_mm2"), land_ha - now.cleared_ha),
+            "ratio_of_rest": share(_ha(each, "disputed_mm2"), now.rest_ha, "rest"),
         },
         "state_managed": {
             "ha": _ha(each, "state_mm2"),
@@ -262,9 +269,9 @@ def _age(db: Connection, scope: Scope, as_of: date) -> dict[str, Any]:
     }
 
 
-def ratio(part: float, whole: float) -> float | None:
-    """A share, 0 to 1; None of nothing."""
-    return part / whole if whole > 0 else None
+def share(part: float, whole: float, of: str) -> float | None:
+    """A share as JSON tells it (`gis.clearance.figures.ratio_of`): None for what is not known."""
+    return or_none(ratio_of(part, whole, of).ratio)
 
 
 def report_day_before(day: date) -> date:
@@ -276,7 +283,8 @@ def denominators(db: Connection, scope: Scope, as_of: date, now: Ranked | None) 
     """
     What the hand-over is a share of, by each denominator that is in use.
 
-    ``cleared_ha`` is the numerator: all land handed over, for industrial land that of the lots alone.
+    ``cleared_ha`` is the numerator: all land handed over, for industrial land that of the lots alone. It has
+    no ratio of a whole that is smaller, as land that a decision foresaw may be.
     """
     cleared = now.cleared_ha if now else None
     land = {"to_recover": now.land_ha if now else None, "planned": _planned_ha(db, scope)}
@@ -287,8 +295,8 @@ def denominators(db: Connection, scope: Scope, as_of: date, now: Ranked | None) 
 
 
 def _share(name: str, whole: float | None, part: float | None) -> dict[str, Any]:
-    share = None if whole is None or part is None else ratio(part, whole)
-    return {"id": name, "ha": whole, "cleared_ha": part, "ratio": share}
+    told = ratios(np.nan if part is None else part, {name: np.nan if whole is None else whole})
+    return {"id": name, "ha": whole, "cleared_ha": part, "ratio": or_none(told[name].ratio)}
 
 
 def _planned_ha(db: Connection, scope: Scope) -> float | None:

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gis.arrays import Bools, Floats, Ints
+from gis.measure import MM2_PER_HA
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance.standing import EPOCH
 from layers.dates import COUNTRY_TIME, today
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from gis.clearance.forecast import Forecast
 
 DRAWS = 500
-_MM2_PER_HA = 1e10
 _NOT_STARTED = "not_started"
 _FAR = 10**6
 _LEVELS = ("p10", "p50", "p90")
@@ -194,7 +194,7 @@ def _read(db: Connection, day: date) -> _Read:
         share=np.array([(number[r.case_key], area[r.zone_key]) for r in share], dtype=np.int64).reshape(
             -1, 2
         ),
-        share_ha=np.array([float(row.area_mm2) / _MM2_PER_HA for row in share]),
+        share_ha=np.array([float(row.area_mm2) / MM2_PER_HA for row in share]),
         stop=_stops(db, day, clock),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Date, Integer, case, cast, func, literal, select
 
+from gis.measure import MM2_PER_HA
 from layers.access import Actor
 from layers.catalogue.cases import LAYER
 from layers.clearance.positions import Moment, positions
@@ -56,7 +57,7 @@ def cases(
     due: dict[str, ColumnElement[Any]] = {
         "due_on": place.c.due_on,
         "days_over": cast(case((over > 0, over)), Integer),
-        "share_ha": place.c.area_mm2 / 1e10,
+        "share_ha": place.c.area_mm2 / MM2_PER_HA,
     }
     joined = rows.join(place, place.c.key == rows.c.key)
     if overdue:

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from gis.clearance.figures import implied_by
+from gis.arrays import or_none
+from gis.clearance.figures import implied_by, ratios
 from layers.catalogue.zones import TABLE as ZONES
 from layers.layer import holds
 from layers.records.cases import PROJECTS
@@ -54,7 +55,10 @@ def _told(row: Any, ours: dict[str, float], land_ha: float | None) -> dict[str, 
         "illustrative": row.illustrative,
     }
     if row.quantity == "cleared_ha":
-        shares = [{"of": name, "of_ha": ha, "ratio": row.value / ha} for name, ha in ours.items()]
+        shares = [
+            {"of": name, "of_ha": ours[name], "ratio": or_none(told.ratio)}
+            for name, told in ratios(row.value, ours).items()
+        ]
         first = shares[0] if shares else {"of": None, "ratio": None}
         return told | {"ratio": first["ratio"], "of": first["of"], "shares": shares}
     of: dict[str, Any] = {"implied_ha": None, "implied": None}

@@ -90,11 +90,12 @@ def record(
 def _refuse(zone_key: str, points: Sequence[Point]) -> None:
     if not points:
         raise RoadmapEmpty(zone=zone_key)
-    lowest = Point(date.min, 0.0, 0, 0)
-    for before, point in zip([lowest, *points[:-1]], points, strict=True):
+    before = Point(date.min, 0.0, 0, 0)  # the last that was said of each column
+    for point in points:
         if point.on_day <= before.on_day:
             raise RoadmapNotRising(zone=zone_key, on=point.on_day, column="on_day")
+        said = {name: value for name, value in point._asdict().items() if value is not None}
         for name in ("area_ha", "cases", "amount_vnd"):
-            earlier, later = getattr(before, name), getattr(point, name)
-            if later is not None and earlier is not None and not later >= earlier:  # NaN rises above nothing
+            if name in said and not said[name] >= getattr(before, name):  # NaN rises above nothing
                 raise RoadmapNotRising(zone=zone_key, on=point.on_day, column=name)
+        before = before._replace(**said)

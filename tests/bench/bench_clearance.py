@@ -23,8 +23,8 @@ from gis.arrays import Floats, Geometries, Ints
 from gis.clearance.figures import Changes, Holdings, Totals, changes_of
 from gis.clearance.ledger import OPEN_DAY, Events, Runs, rank_at, runs_of
 from gis.clearance.resident import Resident
-from gis.clearance.shares import MM2_PER_HA, Shares, split
-from gis.measure import area_ha
+from gis.clearance.shares import Shares, split
+from gis.measure import MM2_PER_HA, area_ha
 from tests.bench._run import Line, database, table, timed
 
 SIDE = 32
