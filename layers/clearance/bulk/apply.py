@@ -45,6 +45,7 @@ def _pay(db: Connection, actor: Actor, rows: Sequence[Row], submission_id: int) 
             "voucher": row.told["voucher"],
             "recorded_by": actor.name,
             "submission_id": submission_id,
+            "illustrative": before[row.told["case_key"]].row.illustrative,
         }
         for row in rows
     ]
@@ -60,6 +61,7 @@ def _count(db: Connection, actor: Actor, rows: Sequence[Row], submission_id: int
             "inventoried_on": date.fromisoformat(row.told["inventoried_on"]),
             "recorded_by": actor.name,
             "submission_id": submission_id,
+            "illustrative": standing[row.told["case_key"]].row.illustrative,
         }
         for row in rows
     ]

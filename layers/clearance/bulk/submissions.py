@@ -20,6 +20,7 @@ from layers.access import Actor, Right, system
 from layers.catalogue.cases import TABLE as CASES
 from layers.clearance.bulk.apply import apply
 from layers.clearance.bulk.reading import MOST_ROWS, BulkRowsNone, BulkRowsTooMany
+from layers.clearance.bulk.repeats import refuse_stored
 from layers.clearance.bulk.verdicts import Row, judge
 from layers.layer import holds
 from layers.records.accounts import ACCOUNTS
@@ -100,12 +101,9 @@ def fill(
     SubmissionUnknown, SubmissionStateWrong, SubmissionTwice
     """
     found = _own(db, actor, number, "draft")
-    if sha256 is not None:
-        same = and_(SUBMISSIONS.c.sha256 == sha256, SUBMISSIONS.c.state.in_(("submitted", "approved")))
-        other = db.execute(select(SUBMISSIONS.c.id).where(same)).scalar()
-        if other is not None:
-            raise SubmissionTwice(file=file_name, id=other)
+    _refuse_twice(db, sha256, file_name)
     judged = judge(db, actor, found.kind, rows, today)
+    refuse_stored(db, found.kind, judged)
     _store(db, number, judged)
     values = {"file_name": file_name, "sha256": sha256, "area": None}
     db.execute(update(SUBMISSIONS).where(SUBMISSIONS.c.id == number).values(values))
@@ -169,9 +167,11 @@ def submit(db: Connection, actor: Actor, number: int) -> None:
 
     Raises
     ------
-    SubmissionUnknown, SubmissionStateWrong, SubmissionEmpty
+    SubmissionUnknown, SubmissionStateWrong, SubmissionEmpty, SubmissionTwice
     """
-    _own(db, actor, number, "draft")
+    found = _own(db, actor, number, "draft")
+    # Two drafts may have been made of one file.
+    _refuse_twice(db, found.sha256, found.file_name)
     able = select(func.count()).where(ROWS.c.submission_id == number, ROWS.c.verdict != "refused")
     if db.execute(able).scalar_one() == 0:
         raise SubmissionEmpty(id=number)
@@ -220,14 +220,19 @@ def approve(
     RightMissing, SubmissionUnknown, SubmissionStateWrong, SelfApproval, SubmissionStale
     """
     count = 0
-    for number in sorted(set(numbers)):
-        found = _decidable(db, actor, number)
+    decided = {number: _decidable(db, actor, number) for number in sorted(set(numbers))}
+    # What is judged must stay so until it is carried out: a payment beside it may use up what was approved.
+    concerned = select(ROWS.c.case_key).where(ROWS.c.submission_id.in_(decided), ROWS.c.verdict != "refused")
+    held = select(CASES.c.id).where(CASES.c.key.in_(concerned)).order_by(CASES.c.key)
+    db.execute(held.with_for_update()).all()
+    for number, found in decided.items():
         asked = select(ROWS).where(ROWS.c.submission_id == number, ROWS.c.verdict != "refused")
         stored = db.execute(asked.order_by(ROWS.c.row_number)).all()
         submitter = db.execute(select(ACCOUNTS.c.name).where(ACCOUNTS.c.id == found.created_by)).scalar_one()
         # That all of it lies in the approver's territory is seen to by now.
         keeper = system(submitter)
         judged = judge(db, keeper, found.kind, [(row.row_number, row.given) for row in stored], today)
+        refuse_stored(db, found.kind, judged)
         stale = [row for row in judged if row.faults]
         if stale:
             first = stale[0]
@@ -342,6 +347,15 @@ def _own(db: Connection, actor: Actor, number: int, *states: str) -> Any:
     actor.need(Right.SUBMIT)
     mine = and_(SUBMISSIONS.c.id == number, SUBMISSIONS.c.created_by == (actor.account_id or 0))
     return _locked(db, number, mine, states)
+
+
+def _refuse_twice(db: Connection, sha256: str | None, file_name: str | None) -> None:
+    if sha256 is None:
+        return
+    same = and_(SUBMISSIONS.c.sha256 == sha256, SUBMISSIONS.c.state.in_(("submitted", "approved")))
+    other = db.execute(select(SUBMISSIONS.c.id).where(same)).scalar()
+    if other is not None:
+        raise SubmissionTwice(file=file_name, id=other)
 
 
 def _decidable(db: Connection, actor: Actor, number: int) -> Any:
