@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,7 @@ from layers.access import Actor
 from layers.clearance.documents import LONGEST_TEXT, DocumentTextInvalid
 from layers.clearance.holding import DateInFuture, hold
 from layers.clearance.increments import settle
-from layers.clearance.standing import Standing, read
+from layers.clearance.standing import Standing, among, read
 from layers.dates import today
 from layers.records.cases import PAYEES, PAYMENTS, VALUATIONS
 
@@ -90,7 +91,7 @@ def approve(
     """
     why = revisions.reasoned(reason)
     before = hold(db, actor, case_key, if_revision, {"approved_vnd": approval.approved_vnd}, money=True)
-    refuse_approval(db, before, approval)
+    _refuse_approval(db, before, approval)
     values = {
         "case_key": case_key,
         "name": nfc(approval.name).strip(),
@@ -132,7 +133,7 @@ def pay(
     """
     why = revisions.reasoned(reason)
     before = hold(db, actor, case_key, if_revision, {"amount_vnd": payment.amount_vnd}, money=True)
-    refuse_payment(db, before, payment)
+    _refuse_payment(db, before, payment)
     values = {
         "case_key": case_key,
         "payee_id": payment.payee_id,
@@ -146,8 +147,7 @@ def pay(
     return number, _settle(db, actor, before, {f"payments/{number}": (None, said)}, why)
 
 
-def refuse_approval(db: Connection, case: Standing, approval: Approval) -> None:
-    """Refuse an approval that cannot be; nothing is written."""
+def _refuse_approval(db: Connection, case: Standing, approval: Approval) -> None:
     _whole(approval.approved_vnd, lowest=1)
     _past("approved_on", approval.approved_on)
     _text("name", approval.name)
@@ -163,24 +163,68 @@ def refuse_approval(db: Connection, case: Standing, approval: Approval) -> None:
         raise PayeeOfStateLand(case=case.row.key, allowed_vnd=allowed)
 
 
-def refuse_payment(db: Connection, case: Standing, payment: Payment, *, also_vnd: int = 0) -> None:
-    """Refuse a payment that cannot be, after ``also_vnd`` that is about to be paid; nothing is written."""
+@dataclass
+class Account:
+    """
+    What a payee may be paid, and what was.
+
+    Attributes
+    ----------
+    paid
+        Day and amount of each payment, in any order.
+    """
+
+    number: int
+    name: str
+    approved_vnd: int
+    approved_on: date
+    paid: list[tuple[date, int]] = field(default_factory=list[tuple[date, int]])
+
+    def book(self, amount_vnd: int, on: date) -> None:
+        """
+        Add a payment. What was paid by a day lies between nothing and what was approved, on every day.
+
+        Raises
+        ------
+        PaymentOverApproved, PaymentBelowZero, PaymentBeforeApproval
+        """
+        days = {on, *(day for day, _ in self.paid if day > on)}
+        by_then = [sum(paid for at, paid in self.paid if at <= day) for day in days]
+        told: dict[str, Any] = {"payee": self.name, "amount_vnd": abs(amount_vnd)}
+        if max(by_then) + amount_vnd > self.approved_vnd:
+            raise PaymentOverApproved(approved_vnd=self.approved_vnd, paid_vnd=max(by_then), **told)
+        if min(by_then) + amount_vnd < 0:
+            raise PaymentBelowZero(paid_vnd=min(by_then), **told)
+        if on < self.approved_on:
+            raise PaymentBeforeApproval(on=on, approved_on=self.approved_on)
+        self.paid.append((on, amount_vnd))
+
+
+def accounts(db: Connection, case_keys: Iterable[str]) -> dict[str, list[Account]]:
+    """The payees of some cases with what was paid to them, by case and in the order of their decisions."""
+    keys = list(case_keys)
+    of_cases = select(PAYEES).where(among(PAYEES.c.case_key, keys)).order_by(PAYEES.c.id)
+    found = {
+        row.id: (row.case_key, Account(row.id, row.name, row.approved_vnd, row.approved_on))
+        for row in db.execute(of_cases)
+    }
+    paid = select(PAYMENTS.c.payee_id, PAYMENTS.c.paid_on, PAYMENTS.c.amount_vnd)
+    for payee, on, amount_vnd in db.execute(paid.where(among(PAYMENTS.c.case_key, keys))):
+        found[payee][1].paid.append((on, amount_vnd))
+    by_case: dict[str, list[Account]] = {}
+    for key, account in found.values():
+        by_case.setdefault(key, []).append(account)
+    return by_case
+
+
+def _refuse_payment(db: Connection, case: Standing, payment: Payment) -> None:
     _whole(payment.amount_vnd)
     _past("paid_on", payment.paid_on)
     _text("voucher", payment.voucher)
-    mine = select(PAYEES).where(PAYEES.c.id == payment.payee_id, PAYEES.c.case_key == case.row.key)
-    payee = db.execute(mine).one_or_none()
-    if payee is None:
+    mine = [a for a in accounts(db, [case.row.key]).get(case.row.key, []) if a.number == payment.payee_id]
+    if not mine:
         raise PayeeUnknown(case=case.row.key, payee=payment.payee_id)
-    sums = select(func.coalesce(func.sum(PAYMENTS.c.amount_vnd), 0))
-    paid = int(db.execute(sums.where(PAYMENTS.c.payee_id == payee.id)).scalar_one()) + also_vnd
-    told: dict[str, Any] = {"payee": payee.name, "amount_vnd": abs(payment.amount_vnd), "paid_vnd": paid}
-    if paid + payment.amount_vnd > payee.approved_vnd:
-        raise PaymentOverApproved(approved_vnd=payee.approved_vnd, **told)
-    if paid + payment.amount_vnd < 0:
-        raise PaymentBelowZero(**told)
-    if payment.paid_on < payee.approved_on:
-        raise PaymentBeforeApproval(on=payment.paid_on, approved_on=payee.approved_on)
+    mine[0].book(payment.amount_vnd, payment.paid_on)
 
 
 def _mark(actor: Actor, case: Standing, submission_id: int | None) -> dict[str, Any]:

@@ -84,6 +84,15 @@ def test_more_handed_over_than_there_is_is_refused_and_never_cut_to_fit() -> Non
     assert fault.value.facts == {"numerator": 330.0, "denominator": 329.0, "of": "planned", "row": 1}
 
 
+def test_of_a_whole_that_a_smaller_decision_foresaw_there_is_no_share() -> None:
+    # 330 ha were handed over; the decision foresaw 329 ha, the zone has 534 ha: 330 ÷ 534 = 0.618.
+    told = ratios(330, {"planned": 329, "zone": 534})
+    assert np.isnan(told["planned"].ratio)
+    assert float(told["planned"].numerator) == 330
+    assert float(told["zone"].ratio) == pytest.approx(0.618, abs=1e-3)
+    assert ratios(0.1 + 0.2, {"lots": 0.3})["lots"].ratio == pytest.approx(1)  # rounding is no excess
+
+
 def test_a_share_of_nothing_or_of_the_unknown_is_not_known() -> None:
     told = ratio_of([0.0, 1.0, np.nan, 0.0], [0.0, np.nan, 5.0, 5.0], "zone").ratio
     assert np.isnan(told[:3]).all()

@@ -282,6 +282,13 @@ def test_the_same_file_is_not_taken_in_twice(
 
 
 @pytest.mark.usefixtures("payee")
+def test_a_payment_of_a_workbook_is_no_earlier_than_its_approval(db: Connection, officer: Actor) -> None:
+    early = payment("1000") | {"paid_on": "01/01/2001"}
+    (row,) = judged(db, officer, "payments", early)
+    assert codes(row) == ["payment_before_approval"]
+
+
+@pytest.mark.usefixtures("payee")
 def test_approved_payments_are_paid_once(db: Connection, officer: Actor, approver: Actor) -> None:
     number = handed_in(db, officer, "payments", payment("60.000.000"))
     submissions.approve(db, approver, [number], TODAY)

@@ -131,6 +131,21 @@ def test_money_adds_up_and_what_was_paid_wrongly_is_taken_back(db: Connection) -
 
 
 @pytest.mark.usefixtures("place")
+def test_on_no_day_more_is_paid_than_was_approved_or_less_than_nothing(db: Connection) -> None:
+    key = cases.open_case(db, OFFICE, _draft())
+    payee, _ = money.approve(db, OFFICE, key, Approval("Ông A", 500, date(2025, 1, 5), "QĐ 1"), reason="QĐ 1")
+    february, march, june = date(2025, 2, 1), date(2025, 3, 1), date(2025, 6, 1)
+    money.pay(db, OFFICE, key, Payment(payee, 500, march, "PC 1"), reason="chi")
+    with pytest.raises(money.PaymentBelowZero):  # it was not paid yet
+        money.pay(db, OFFICE, key, Payment(payee, -500, february, "PC 2"), reason="thu lại")
+    money.pay(db, OFFICE, key, Payment(payee, -500, june, "PC 2"), reason="thu lại")
+    for on in (february, march):  # 500 + 500 of 500 until June
+        with pytest.raises(money.PaymentOverApproved):
+            money.pay(db, OFFICE, key, Payment(payee, 1, on, "PC 3"), reason="chi lại")
+    money.pay(db, OFFICE, key, Payment(payee, 500, june, "PC 3"), reason="chi lại")
+
+
+@pytest.mark.usefixtures("place")
 def test_complaints_and_blockers_show_on_the_case_while_they_last(db: Connection) -> None:
     key = cases.open_case(db, OFFICE, _draft())
     filed = {"filed_on": "2025-01-05", "subject": "giá đất", "office": "UBND xã"}
@@ -293,6 +308,10 @@ REFUSED: dict[str, tuple[type[DidoiError], Callable[[Connection, str], Any]]] = 
     "a roadmap that falls": (
         roadmaps.RoadmapNotRising,
         _road(Point(date(2025, 1, 1), 2), Point(date(2025, 2, 1), 1)),
+    ),
+    "a roadmap that falls after a day without a figure": (
+        roadmaps.RoadmapNotRising,
+        _road(Point(date(2025, 1, 1), 1, 5), Point(date(2025, 2, 1), 2), Point(date(2025, 3, 1), 3, 4)),
     ),
     "a roadmap that stands still": (
         roadmaps.RoadmapNotRising,

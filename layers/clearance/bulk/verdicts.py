@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from gis.clearance.stages import Stage, StageModel
 from gis.errors import BadInput, DidoiError
 from gis.text import fold
 from layers.access import Actor
 from layers.catalogue.cases import TABLE as CASES
-from layers.clearance import stages
+from layers.clearance import money, stages
 from layers.clearance.bulk.kinds import COLUMNS, BulkColumn
 from layers.clearance.documents import Draft
 from layers.codes.stage_models import stage_models
 from layers.ingest.sheets import period, serial
 from layers.layer import Text
-from layers.records.cases import PAYEES, PAYMENTS
 from layers.records.stages import STAGES
 from layers.territory import inside
 
@@ -88,7 +87,7 @@ class _Case:
 
     key: str
     model: StageModel
-    payees: list[tuple[int, str, int, int]]
+    payees: list[money.Account]
 
 
 def judge(
@@ -242,25 +241,22 @@ def _names(stage: Stage, group: Text | None) -> set[str]:
 
 def _hold_payment(row: Row, case: _Case) -> None:
     said = fold(row.told["payee"])
-    named = [at for at, (_, name, _, _) in enumerate(case.payees) if fold(name) == said]
+    named = [payee for payee in case.payees if fold(payee.name) == said]
     if not named:
-        known = ", ".join(name for _, name, _, _ in case.payees) or "–"
+        known = ", ".join(payee.name for payee in case.payees) or "–"
         row.faults.append(BulkPayeeUnknown(case=case.key, payee=row.told["payee"][:80], known=known[:300]))
         return
     if len(named) > 1:
         row.faults.append(BulkPayeeTwice(case=case.key, payee=row.told["payee"][:80]))
         return
-    number, name, approved, paid = case.payees[named[0]]
-    amount = row.told["amount_vnd"]
-    if paid + amount > approved:
-        row.faults.append(
-            BulkOverApproved(
-                case=case.key, payee=name, approved_vnd=approved, paid_vnd=paid, amount_vnd=amount
-            )
-        )
-        return
-    case.payees[named[0]] = (number, name, approved, paid + amount)
-    row.told["payee_id"] = number
+    try:
+        named[0].book(row.told["amount_vnd"], date.fromisoformat(row.told["paid_on"]))
+    except money.PaymentOverApproved as over:
+        row.faults.append(BulkOverApproved(case=case.key, **over.facts))
+    except DidoiError as fault:
+        row.faults.append(fault)
+    else:
+        row.told["payee_id"] = named[0].number
 
 
 def _cases(db: Connection, actor: Actor, keys: set[str]) -> dict[str, _Case]:
@@ -268,15 +264,6 @@ def _cases(db: Connection, actor: Actor, keys: set[str]) -> dict[str, _Case]:
     mine = inside(told.commune_code, told.geom, actor)
     chosen = select(told.key, told.law).where(told.key.in_(keys), told.valid_to.is_(None), mine)
     models = stage_models()
-    found = {row.key: _Case(row.key, models[row.law], []) for row in db.execute(chosen)}
-    paid = func.coalesce(func.sum(PAYMENTS.c.amount_vnd), 0)
-    payees = (
-        select(PAYEES.c.id, PAYEES.c.case_key, PAYEES.c.name, PAYEES.c.approved_vnd, paid.label("paid"))
-        .outerjoin(PAYMENTS, PAYMENTS.c.payee_id == PAYEES.c.id)
-        .where(PAYEES.c.case_key.in_(found))
-        .group_by(PAYEES.c.id)
-        .order_by(PAYEES.c.id)
-    )
-    for payee in db.execute(payees):
-        found[payee.case_key].payees.append((payee.id, payee.name, payee.approved_vnd, int(payee.paid)))
-    return found
+    laws = {row.key: models[row.law] for row in db.execute(chosen)}
+    payees = money.accounts(db, laws)
+    return {key: _Case(key, model, payees.get(key, [])) for key, model in laws.items()}
