@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from gis.arrays import Geometries, Ints
+from gis.arrays import Bools, Geometries, Ints
 from gis.measure import HA_M2, area_ha, length_m
 from gis.quality import coverage
 from layers.layer import Text
@@ -30,6 +30,12 @@ def _lots(scene: Scene, layer_id: str, tolerance_m2: float) -> Found:
     return _outside(scene, layer_id, "zone_key", tolerance_m2)
 
 
+def _parcels(scene: Scene, layer_id: str, tolerance_m2: float) -> Found:
+    found = _outside(scene, layer_id, "zone_key", tolerance_m2)
+    zones = scene.features("zones")
+    return found.where(~_cut_at_the_rim(scene, layer_id, found.row, zones.rows(found.other), tolerance_m2))
+
+
 def _phases(scene: Scene, layer_id: str, tolerance_m2: float) -> Found:
     return _outside(scene, layer_id, "parent_key", tolerance_m2)
 
@@ -41,7 +47,7 @@ def _homeless(scene: Scene, layer_id: str, _tolerance: float) -> Found:
 
 
 def _straddling(scene: Scene, layer_id: str, tolerance_m2: float) -> Found:
-    """Parcels that are under no clearance and lie partly on a zone."""
+    """Parcels that name no zone and lie partly on one, and that no case divides along its boundary."""
     parcels, zones = scene.features(layer_id), scene.features("zones")
     free = np.flatnonzero(absent(parcels.texts("zone_key")))
     whole = np.flatnonzero(absent(zones.texts("parent_key")))
@@ -53,7 +59,21 @@ def _straddling(scene: Scene, layer_id: str, tolerance_m2: float) -> Found:
     outside_m2 = area_ha(parcels.geoms[row]) * HA_M2 - inside_m2
     both = (inside_m2 > tolerance_m2) & (outside_m2 > tolerance_m2)
     row, zone = row[both], zone[both]
-    return Found.of(row, inside[both], inside_m2[both], zones.keys[zone].tolist())
+    found = Found.of(row, inside[both], inside_m2[both], zones.keys[zone].tolist())
+    return found.where(~_cut_at_the_rim(scene, layer_id, row, zone, tolerance_m2))
+
+
+def _cut_at_the_rim(scene: Scene, layer_id: str, parcel: Ints, zone: Ints, tolerance_m2: float) -> Bools:
+    """Whether cases take of each parcel what lies in its zone, and leave what lies outside."""
+    parcels, zones = scene.features(layer_id), scene.features("zones")
+    parts = scene.partly_taken(parcels.keys[parcel].tolist())
+    shapes = [parts.get(key) for key in parcels.keys[parcel]]
+    cut = np.array([shape is not None for shape in shapes], dtype=bool)
+    taken = np.array(shapes, dtype=object)[cut]
+    inside = coverage.shared(parcels.geoms[parcel[cut]], zones.geoms[zone[cut]])
+    differs_m2 = area_ha(shapely.symmetric_difference(inside, taken)) * HA_M2
+    cut[cut] = differs_m2 <= tolerance_m2
+    return cut
 
 
 def _inside(scene: Scene, layer_id: str, tolerance_m: float) -> Found:
@@ -147,8 +167,10 @@ RULES = (
         id="parcel_outside_zone",
         title=Text("Thửa đất ra ngoài khu thu hồi", "Parcel reaches outside the zone under clearance"),
         explain=Text(
-            "Thửa được ghi là thu hồi cho khu nhưng có phần nằm ngoài ranh giới khu.",
-            "The parcel is recorded as cleared for the zone, yet part of it lies outside.",
+            "Thửa được ghi là thu hồi cho khu nhưng có phần nằm ngoài ranh giới khu, và không có hồ sơ nào "
+            "chỉ thu hồi phần trong khu.",
+            "The parcel is recorded as cleared for the zone, yet part of it lies outside, and no case takes "
+            "the part inside alone.",
         ),
         message=Text(
             "Thửa {key} ra ngoài khu {other} {measure} m² (ngưỡng {tolerance} m²)",
@@ -158,15 +180,16 @@ RULES = (
         layers=("parcels",),
         unit="m2",
         tolerance=AREA,
-        find=_lots,
+        find=_parcels,
     ),
     Rule(
         id="parcel_straddles_zone",
         title=Text("Thửa đất nằm vắt ngang ranh giới khu", "Parcel straddles the boundary of a zone"),
         explain=Text(
-            "Thửa không ghi thuộc khu thu hồi nào nhưng có phần nằm trong khu: có thể phải tách thửa.",
-            "The parcel names no zone under clearance, yet part of it lies on one: it may have to be "
-            "divided.",
+            "Thửa không ghi thuộc khu thu hồi nào nhưng có phần nằm trong khu, và không có hồ sơ nào thu hồi "
+            "phần đó: có thể phải tách thửa.",
+            "The parcel names no zone under clearance, yet part of it lies on one that no case takes: it may "
+            "have to be divided.",
         ),
         message=Text(
             "Thửa {key} có {measure} m² nằm trong khu {other}",

@@ -75,6 +75,18 @@ class Found:
             facts,
         )
 
+    def where(self, mask: Bools) -> Found:
+        """Some of the faults."""
+        kept = np.flatnonzero(mask).tolist()
+        return Found(
+            self.row[kept],
+            self.geoms[kept],
+            self.measure[kept],
+            [self.other[at] for at in kept],
+            self.repairable[kept],
+            {name: [values[at] for at in kept] for name, values in self.facts.items()},
+        )
+
 
 @dataclass(frozen=True)
 class Rule:

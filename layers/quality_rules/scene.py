@@ -15,13 +15,25 @@ from typing import Any
 import numpy as np
 import shapely
 from geoalchemy2 import Geometry
-from sqlalchemy import ColumnElement, Connection, LargeBinary, func, or_, select, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    TEXT,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from gis.arrays import Bools, Floats, Geometries, Ints, Texts
 from gis.quality import coverage
 from layers.catalogue import layer as layer_of
 from layers.catalogue.admin_units import TABLE as UNITS
 from layers.layer import Layer, about, holds
+from layers.records.cases import TAKES
 from layers.records.lineage import LINEAGE
 
 #: Columns of layers that may be long; of the others every column is read.
@@ -114,6 +126,15 @@ class Scene:
             width_m = self.tolerances["gap"]
             self._edges[layer_id] = coverage.loose_edges(self.features(layer_id).geoms, width_m)
         return self._edges[layer_id]
+
+    def partly_taken(self, keys: Sequence[str]) -> Mapping[str, Any]:
+        """What clearance cases take of those of some parcels of which they take only a part, by key."""
+        part = func.ST_Union(TAKES.c.geom, type_=Geometry)
+        wkb = type_coerce(func.ST_AsBinary(part), LargeBinary)
+        wanted = TAKES.c.parcel_key == func.any(cast(list(keys), ARRAY(TEXT)))
+        query = select(TAKES.c.parcel_key, wkb).where(holds(TAKES, self.as_of), ~TAKES.c.whole, wanted)
+        rows = self.db.execute(query.group_by(TAKES.c.parcel_key)).all()
+        return {key: shapely.from_wkb(bytes(shape)) for key, shape in rows}
 
     @cached_property
     def communes(self) -> Units:

@@ -10,8 +10,7 @@ from layers.demo.load import drop, load
 
 def test_the_province_shows_what_was_put_in_and_nothing_else_is_wrong(db: Connection) -> None:
     load(db, scale=0.05)
-    # Parcels that reach beyond their zone are no slip: their cases take a part of them.
-    found = {row.rule for row in db.execute(select(FAULTS))} - {"ccn_incomplete", "parcel_straddles_zone"}
+    found = {row.rule for row in db.execute(select(FAULTS))} - {"ccn_incomplete"}
     assert found == {"area_disagrees", "overlap", "gap", "enterprise_in_zone", "duplicate_tax_code"}
     assert all(db.execute(select(FAULTS.c.illustrative)).scalars())
     drop(db)

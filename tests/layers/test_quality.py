@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from geoalchemy2.shape import from_shape
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -32,6 +33,7 @@ from layers.records.stages import EVENTS
 from layers.revisions import ReasonMissing
 from tests.factories import (
     SINCE,
+    a_case,
     a_feature,
     a_lot,
     a_parcel,
@@ -129,6 +131,23 @@ def test_a_lot_outside_its_zone_is_measured(db: Connection) -> None:
         ("lot_without_zone", stray),
     ]
     assert faults(db)[0].measure == pytest.approx(1000, rel=1e-3)
+
+
+def test_a_parcel_that_a_case_divides_along_the_boundary_of_its_zone_is_no_fault(db: Connection) -> None:
+    a_zone(db, "Z", rectangle(0, 0, 100, 100))
+    parts = []
+    for number in range(4):  # 30 of 60 m of each parcel lie in the zone
+        shape, inside = rectangle(70, 20 * number, 60, 20), rectangle(70, 20 * number, 30, 20)
+        of = {"zone_key": "Z"} if number > 1 else {}
+        parts.append((a_parcel(db, "1", str(number + 1), shape, **of), inside))
+    for key, inside in parts:
+        a_case(db, f"HS-{key}", [key])
+        taken = from_shape(shapely.multipolygons([inside]), srid=STORAGE_SRID)
+        if key in (parts[0][0], parts[2][0]):  # of the others the land outside is taken as well
+            db.execute(update(TAKES).where(TAKES.c.parcel_key == key).values(whole=False, geom=taken))
+    check(db, "parcels")
+    found = [(fault.rule, fault.feature_key, round(fault.measure)) for fault in faults(db)]
+    assert found == [("parcel_outside_zone", "25747-1-4", 600), ("parcel_straddles_zone", "25747-1-2", 600)]
 
 
 def test_a_phase_on_its_park_is_no_overlap_but_another_zone_is(db: Connection) -> None:
