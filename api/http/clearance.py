@@ -19,7 +19,7 @@ from api.actions.clearance_zones import clearance_zones
 from api.documents.clearance_tables import as_csv, as_xlsx, table_of
 from api.http.answers import JSON, answered, dumps
 from api.http.deps import Ask, asking, doors_of
-from api.http.queries import Dated, Filtered
+from api.http.queries import Dated, Day, Filtered
 from layers.dates import today
 
 router = APIRouter(prefix="/clearance", tags=["clearance"])
@@ -36,6 +36,7 @@ Key = Annotated[str | None, Field(max_length=200)]
 class ScopeQuery(Dated):
     """A read of one scope at a date: a zone, a project or a unit of any date, or the province."""
 
+    as_of: Day | None = None
     zone: Key = None
     project: Key = None
     unit: Key = Field(
@@ -51,7 +52,7 @@ class ScopeQuery(Dated):
 class KnownQuery(ScopeQuery):
     """The same as it was known at another time; a day means its end in Vietnam."""
 
-    known_at: date | datetime | None = None
+    known_at: Day | datetime | None = None
 
     def known(self) -> datetime | None:
         """The time from which it is asked."""
@@ -61,8 +62,8 @@ class KnownQuery(ScopeQuery):
 class BothTimesQuery(ScopeQuery):
     """What was known at one time about another day."""
 
-    on: date
-    known_at: date | datetime
+    on: Day
+    known_at: Day | datetime
 
 
 class CurveQuery(ScopeQuery):
@@ -80,6 +81,7 @@ class OverdueQuery(ScopeQuery):
 class CasesQuery(Filtered):
     """A page of the cases of a scope, filtered as the layer ``cases`` is."""
 
+    as_of: Day | None = None
     zone: Key = None
     project: Key = None
     unit: Key = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +11,7 @@ from api.actions.duties import mark_duty, read_duties
 from api.documents import duties_xlsx
 from api.http.answers import JSON, dumps
 from api.http.deps import acting, asking
-from api.http.queries import Dated
+from api.http.queries import Dated, Day
 from layers.access import Right
 
 router = APIRouter(prefix="/duties", tags=["duties"])
@@ -25,15 +24,16 @@ Words = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 class Span(Dated):
     """The calendar of a date, as far as another."""
 
-    until: date | None = None
+    as_of: Day | None = None
+    until: Day | None = None
 
 
 class Done(BaseModel):
     """For which due date and subject it was done, when, and by which document."""
 
     model_config = ConfigDict(extra="forbid")
-    due_on: date
-    done_on: date
+    due_on: Day
+    done_on: Day
     subject_key: Words = ""
     document: Words | None = None
     note: Words | None = None
@@ -48,7 +48,7 @@ def calendar(request: Request, query: Annotated[Span, Query()]) -> Response:
 
 
 @router.get("/reminders.xlsx")
-def reminders(request: Request, query: Annotated[Dated, Query()]) -> Response:
+def reminders(request: Request, query: Annotated[Span, Query()]) -> Response:
     """Overdue duties by office."""
     with asking(request, query.as_of) as ask:
         made = duties_xlsx.xlsx(read_duties(ask.db, ask.actor, ask.as_of))

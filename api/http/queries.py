@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,10 @@ from layers.cql.shapes import Box
 from layers.filters import BoxInvalid, Wanted
 
 MAX_ROWS = 1_000
+
+
+#: A day for which something is reckoned back and ahead from it.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 
 
 class Dated(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -12,6 +11,7 @@ from api.actions.clearance_report import make_report, read_report, read_reports
 from api.documents import clearance_pdf, clearance_xlsx
 from api.http.answers import JSON, dumps
 from api.http.deps import acting, asking
+from api.http.queries import Day
 from layers.access import Right
 
 router = APIRouter(prefix="/reports", tags=["reports"])
@@ -27,7 +27,7 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
     scope: Literal["province", "commune", "zone"]
     scope_key: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] | None = None
-    month: date
+    month: Day
 
 
 @router.get("")

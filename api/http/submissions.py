@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +15,7 @@ from api.actions import submissions as verbs
 from api.actions.guided_import import UploadTooLarge
 from api.http.answers import JSON, dumps
 from api.http.deps import acting, asking
+from api.http.queries import Day
 from api.http.receiving import receive_file, sent_bytes
 from layers.access import Right
 from layers.clearance.bulk.reading import MOST_BYTES
@@ -44,10 +44,10 @@ class Area(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     area: dict[str, Any]
-    effective_on: date
+    effective_on: Day
     document_kind: Words | None = None
     document_number: Words | None = None
-    document_on: date | None = None
+    document_on: Day | None = None
     document_issuer: Words | None = None
 
 
