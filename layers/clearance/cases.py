@@ -116,7 +116,7 @@ def open_case(db: Connection, actor: Actor, draft: Draft, *, reason: str = "Lậ
     db.execute(insert(CASES).values(values))
     row = read(db, [key])[key].row
     for parcel_key, part in draft.parcels:
-        insert_take(db, row, parcel_key, part)
+        insert_take(db, actor, row, parcel_key, part)
     shares.of_cases(db, [key])
     write_case_rows(db, [key])
     after = read(db, [key], money=True)

@@ -25,6 +25,7 @@ from layers.clearance.standing import Standing, read
 from layers.dates import today
 from layers.layer import holds
 from layers.records.cases import TAKES
+from layers.territory import OutsideTerritory, inside
 
 #: Land by which two takes may overlap, or a take may leave its parcel, before it is called a fault: what
 #: drawing by hand and rounding of coordinates leave over.
@@ -84,13 +85,13 @@ def take(
     ------
     DidoiError
         Those of `holding.hold`; ReasonMissing, DateInFuture, ParcelUnknown, ParcelInTwoCases,
-        TakeLargerThanParcel, TakeInvalid.
+        TakeLargerThanParcel, TakeInvalid. A parcel outside the territory is OutsideTerritory, as a case is.
     """
     told = revisions.reasoned(reason)
     before = hold(db, actor, case_key, if_revision, {"parcel_key": parcel_key}, money=True)
     if on is not None and on > today():
         raise DateInFuture(column="on", on=on, today=today())
-    number = _insert(db, before.row, parcel_key, part, on, state_managed)
+    number = _insert(db, actor, before.row, parcel_key, part, on, state_managed)
     revision = _settle(db, case_key, before, [number])
     said = {f"takes/{number}": (None, {"parcel_key": parcel_key, "whole": part is None})}
     revisions.keep(db, actor, "cases", case_key, str(revision), said, told)
@@ -136,9 +137,9 @@ def end_take(
     return revision
 
 
-def insert_take(db: Connection, case: Any, parcel_key: str, part: Any = None) -> int:
+def insert_take(db: Connection, actor: Actor, case: Any, parcel_key: str, part: Any = None) -> int:
     """The row of a take of a case that is being opened; the figures are written by its verb."""
-    return _insert(db, case, parcel_key, part, None, None)
+    return _insert(db, actor, case, parcel_key, part, None, None)
 
 
 def _settle(db: Connection, case_key: str, before: Standing, new: list[int]) -> int:
@@ -148,9 +149,15 @@ def _settle(db: Connection, case_key: str, before: Standing, new: list[int]) -> 
 
 
 def _insert(
-    db: Connection, case: Any, parcel_key: str, part: Any, on: date | None, state_managed: bool | None
+    db: Connection,
+    actor: Actor,
+    case: Any,
+    parcel_key: str,
+    part: Any,
+    on: date | None,
+    state_managed: bool | None,
 ) -> int:
-    parcel = _parcel(db, parcel_key)
+    parcel = _parcel(db, actor, parcel_key)
     whole = shapely.from_wkb(parcel.wkb)
     shape = whole if part is None else _inside(parcel_key, part, whole)
     _refuse_twice(db, parcel_key, shape)
@@ -170,12 +177,15 @@ def _insert(
     return db.execute(insert(TAKES).values(values).returning(TAKES.c.id)).scalar_one()
 
 
-def _parcel(db: Connection, key: str) -> Any:
+def _parcel(db: Connection, actor: Actor, key: str) -> Any:
     wkb = type_coerce(func.ST_AsBinary(PARCELS.c.geom), LargeBinary).label("wkb")
-    told = select(PARCELS.c.commune_code, PARCELS.c.state_managed, wkb)
+    mine = inside(PARCELS.c.commune_code, PARCELS.c.geom, actor).label("mine")
+    told = select(PARCELS.c.commune_code, PARCELS.c.state_managed, wkb, mine)
     row = db.execute(told.where(PARCELS.c.key == key, PARCELS.c.valid_to.is_(None))).one_or_none()
     if row is None:
         raise ParcelUnknown(parcel=key[:80])
+    if not row.mine:  # a case at home does not reach for land elsewhere
+        raise OutsideTerritory(key=key)
     return row
 
 

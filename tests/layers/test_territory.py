@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from api.actions.sign_in import account_of
 from layers.access import PUBLIC, RIGHTS, Actor, Right, RightMissing, Role, system
 from layers.catalogue import layers
+from layers.clearance import cases, projects, takes
 from layers.filters import Wanted
 from layers.query import masked_of, visible
 from layers.records.accounts import TERRITORIES
@@ -18,7 +19,7 @@ from layers.records.lineage import LINEAGE
 from layers.rows import count, page, shares
 from layers.territory import OutsideTerritory, may_edit, need_within
 from tests.accounts import an_account
-from tests.factories import a_feature, a_parcel, an_enterprise, point, rectangle
+from tests.factories import a_case, a_feature, a_parcel, a_zone, an_enterprise, point, rectangle
 
 TURN, LATE = date(2025, 7, 1), date(2026, 1, 1)
 PARCELS = layers()["parcels"]
@@ -203,3 +204,21 @@ def test_no_role_but_the_machines_holds_all_rights() -> None:
     assert RIGHTS[Role.ADMINISTRATOR] == {Right.MANAGE_ACCOUNTS}
     # Nobody both submits and approves.
     assert not [r for r in Role if {Right.SUBMIT, Right.APPROVE} <= RIGHTS[r] and r is not Role.SYSTEM]
+
+
+def test_a_case_at_home_takes_no_land_elsewhere(db: Connection) -> None:
+    for code in ("1", "2"):
+        a_unit(db, code)
+    parcels_of(db, "1", "2")
+    a_zone(db, "A", rectangle(0, 0, 2000, 50))
+    projects.open_project(db, system("test"), "DA", {"zone_key": "A", "name": "KCN A"}, "mở")
+    a_case(db, "HS-1", commune_code="1", zone_key="A")
+    there, here = "2-1-1", "1-1-0"
+    with pytest.raises(OutsideTerritory) as caught:
+        takes.take(db, officer("commune-1"), "HS-1", there, reason="bổ sung")
+    assert caught.value.facts["key"] == there
+    draft = cases.Draft("DA", "household", "private", "1", TURN, parcels=((there, None),))
+    with pytest.raises(OutsideTerritory), db.begin_nested():
+        cases.open_case(db, officer("commune-1"), draft)
+    takes.take(db, officer("commune-1"), "HS-1", here, reason="bổ sung")
+    takes.take(db, officer("commune-1", "commune-2"), "HS-1", there, reason="bổ sung")
