@@ -172,16 +172,17 @@ def _case_by_case(
     amount = cast(func.coalesce(land.c.area_mm2, 0) if measure == "ha" else one, BigInteger)
     joined = CASES.outerjoin(land, land.c.case_key == CASES.c.key)
     open_cases = (
-        select(CASES.c.key, CASES.c.opened_on, amount.label("amount"), one.label("one"))
+        select(CASES.c.key, CASES.c.opened_on, amount.label("amount"))
         .select_from(joined)
         .where(holds(CASES, as_of), or_(land.c.case_key.is_not(None), counted(scope)))
         .subquery("open")
     )
     first = db.execute(select(func.min(open_cases.c.opened_on))).scalar()
     if measure == "vnd":
+        # What was paid stays paid when its case ends, as in the ledger.
         paid = select(PAYMENTS.c.paid_on.label("day"), PAYMENTS.c.amount_vnd.label("change"))
-        changes = paid.join(open_cases, open_cases.c.key == PAYMENTS.c.case_key).where(open_cases.c.one == 1)
-        told = changes.subquery("changes")
+        of_scope = select(CASES.c.key).where(counted(scope))
+        told = paid.where(PAYMENTS.c.case_key.in_(of_scope)).subquery("changes")
     else:
         run = and_(RUNS.c.case_key == open_cases.c.key, RUNS.c.stage_rank == CLEARED_RANK)
         begun = select(RUNS.c.from_on.label("day"), open_cases.c.amount.label("change")).join(open_cases, run)

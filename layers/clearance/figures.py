@@ -32,7 +32,7 @@ from layers.clearance.overdue import firms_waiting
 from layers.clearance.positions import Moment, positions
 from layers.clearance.reported import CLEARANCE_QUANTITIES, reports
 from layers.clearance.scope import Scope, counted, parks
-from layers.layer import Rows, holds
+from layers.layer import holds
 from layers.records.cases import PAYEES, PAYMENTS, PROJECTS
 from layers.records.observations import OBSERVATIONS
 from layers.records.stages import CLEARED_RANK, LEDGER, STAGES
@@ -92,7 +92,7 @@ def case_by_case(db: Connection, scope: Scope, moment: Moment) -> Ranked:
     rows = positions(scope, moment)
     sums = select(rows.c.rank, func.sum(rows.c.area_mm2), func.count().filter(rows.c.counted))
     by_rank = {row[0]: (int(row[1]), int(row[2])) for row in db.execute(sums.group_by(rows.c.rank))}
-    return _ranked(by_rank, *_money(db, select(rows.c.key).where(rows.c.counted), moment))
+    return _ranked(by_rank, *_money(db, scope, moment))
 
 
 def _from_memory(db: Connection, scope: Scope, moment: Moment, known_at: datetime) -> Ranked:
@@ -103,12 +103,12 @@ def _from_memory(db: Connection, scope: Scope, moment: Moment, known_at: datetim
     zones = [held.zones[key] for key in keys if key in held.zones]
     area, cases = totals.values[zones, AREA].sum(axis=0), totals.cases[zones].sum(axis=0)
     by_rank = {rank: (int(area[rank]), int(cases[rank])) for rank in range(len(STAGES))}
-    whole = select(CASES.c.key).where(holds(CASES, moment.as_of), counted(scope))
-    return _ranked(by_rank, *_money(db, whole, moment))
+    return _ranked(by_rank, *_money(db, scope, moment))
 
 
-def _money(db: Connection, of_scope: Rows, moment: Moment) -> tuple[int, int]:
-    """What was approved and what was paid for some cases by a date."""
+def _money(db: Connection, scope: Scope, moment: Moment) -> tuple[int, int]:
+    """What was approved and what was paid by a date; what was paid stays paid when its case ends."""
+    of_scope = select(CASES.c.key).where(counted(scope))
     approved = select(func.coalesce(func.sum(PAYEES.c.approved_vnd), 0)).where(
         PAYEES.c.case_key.in_(of_scope), PAYEES.c.approved_on <= moment.as_of
     )

@@ -473,3 +473,31 @@ def test_a_planned_day_that_is_past_makes_a_case_overdue_until_it_hands_over(db:
     assert overdue(db, zone(db), Moment(D)) == []
     assert len(overdue(db, zone(db), Moment(date(2025, 9, 22)))) == 1
     assert db.execute(select(CASES.c.key)).first() is not None
+
+
+def test_what_was_paid_stays_paid_in_every_scope_when_its_case_ends(db: Connection) -> None:
+    # Of 1: 500 approved, 200 paid by March; it ends in June, its land is recovered no more. 2 goes on.
+    a_zone(db, "A", rectangle(0, 0, 200, 100))
+    db.execute(insert(PROJECTS).values(key="DA", zone_key="A", name="KCN A"))
+    parcel = a_parcel(db, "1", "1", rectangle(0, 0, 100, 100), zone_key="A")
+    ended = {"project_key": "DA", "valid_to": date(2025, 6, 1)}
+    a_case(db, "HS-1", [parcel], opened_on=date(2024, 9, 1), **ended)
+    db.execute(update(TAKES).values(valid_to=ended["valid_to"]))
+    beside = a_parcel(db, "1", "2", rectangle(100, 0, 100, 100), zone_key="A")
+    a_case(db, "HS-2", [beside], opened_on=date(2024, 9, 1), project_key="DA")
+    told = {"case_key": "HS-1", "name": "Ông A", "decision_number": "QĐ 1", "approved_on": date(2025, 2, 1)}
+    payee = db.execute(
+        insert(PAYEES).values(told | {"approved_vnd": 500}).returning(PAYEES.c.id)
+    ).scalar_one()
+    paid = {"case_key": "HS-1", "payee_id": payee, "amount_vnd": 200, "voucher": "PC 1"}
+    db.execute(insert(PAYMENTS).values(paid | {"paid_on": date(2025, 3, 1)}))
+    maintain.rebuild(db)
+    july, later = date(2025, 7, 1), datetime(2100, 1, 1, tzinfo=UTC)
+    zone = scope_of(db, PUBLIC, july, zone="A")
+    project = scope_of(db, PUBLIC, july, project="DA")
+    ways = [ranked(db, zone, Moment(july)), ranked(db, zone, Moment(july, later))]
+    for one in (*ways, ranked(db, project, Moment(july)), ranked(db, project, Moment(july, later))):
+        assert sum(one.cases) == 1
+        assert (one.approved_vnd, one.paid_vnd) == (500, 200)
+    for scope in (zone, project):
+        assert curve(db, scope, july, "vnd", today=july).actual[-1][1] == 200
