@@ -1,8 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import AxeBuilder from "axe-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { drawn, open, pixels, type Screen, signIn, url } from "./page.ts";
+import { drawn, open, pixels, type Screen, serious, signIn, url } from "./page.ts";
 import { shapefile } from "./shapefile.ts";
 
 const token = inject("token");
@@ -48,15 +47,6 @@ const text = (selector: string) => screen.page.locator(selector).first().innerTe
 const step = () => text(".wiz [aria-current=step] b");
 const forward = () => screen.page.locator(".foot .btn.p").click();
 
-async function serious(): Promise<string[]> {
-  const { page } = screen;
-  await page.evaluate(AxeBuilder.source);
-  const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run());
-  return found.violations
-    .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3)}`);
-}
-
 /** Nothing sticks out of the window, and nothing on the map lies over something else. */
 async function fits(): Promise<void> {
   const { page } = screen;
@@ -83,14 +73,14 @@ test("who is not signed in is invited to, and told what the screen is for", asyn
   const { page } = screen;
   await page.goto(`${url}/?screen=admin&tab=imports`);
   await page.locator(".invite h1").waitFor();
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   expect(await page.locator("input[type=file]").count()).toBe(0);
 });
 
 test("a planner signs in from there", async () => {
   const { page } = screen;
   await signIn(page, token);
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await fits();
 });
 
@@ -109,7 +99,7 @@ test("loose parts without .prj are read, and TCVN3 text is shown before and afte
   expect(await row.innerText()).toContain("Đất trồng cây lâu năm");
   expect(await row.innerText()).toContain("§Êt");
   expect(await text(".wiz small")).toBe("1 lớp, 24 dòng");
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await fits();
 });
 
@@ -124,7 +114,7 @@ test("the system is never guessed: it is chosen, with the evidence and how far a
   // The arrow to where another meridian would put the parcels: --c-bad
   expect(await pixels(page, "#a3241c", ".right .mapbox")).toBeGreaterThan(80);
   await page.locator(".cand input").first().check();
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await fits();
   await forward();
 });
@@ -150,7 +140,7 @@ test("required columns are asked for until each has a heading", async () => {
   expect(await page.locator(".lack").count()).toBe(0);
   // "2500,0" can only have a decimal comma.
   expect(await page.locator(".how select").first().inputValue()).toBe(",");
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await fits();
   await forward();
 });
@@ -168,7 +158,7 @@ test("every row has its verdict, and table and map choose the same row", async (
   await drawn(page);
   // The crossed parcel in amber (--c-warn-mark over the map) in the middle, in an ink outline.
   expect(await pixels(page, "#10211f", ".right .mapbox")).toBeGreaterThan(60);
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await fits();
   expect(await text(".foot p")).toContain("Chưa ghi gì");
 });
@@ -187,7 +177,7 @@ test("loading says what it will write, then what it wrote, to the row", async ()
   await forward();
   expect(await step()).toBe("Nạp");
   expect(await page.locator(".plain").innerText()).toContain("23");
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await forward();
   await page.locator(".figures").waitFor();
   const figures = await page.locator(".figures dd").allInnerTexts();
@@ -195,7 +185,7 @@ test("loading says what it will write, then what it wrote, to the row", async ()
   expect(read).toBe(24);
   expect((loaded ?? 0) + (noted ?? 0) + (refused ?? 0)).toBe(24);
   expect(refused).toBe(1);
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await fits();
 });
 
@@ -232,7 +222,7 @@ test("the other tabs open with words for what is empty, and axe finds nothing se
     await page.goto(`${url}/?screen=admin&tab=${tab}`);
     await page.locator(`#admin-tab-${tab}[aria-selected=true]`).waitFor();
     await page.waitForLoadState("networkidle");
-    expect(await serious(), tab).toEqual([]);
+    expect(await serious(screen.page), tab).toEqual([]);
     await fits();
   }
 });

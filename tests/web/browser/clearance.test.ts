@@ -1,7 +1,6 @@
-import AxeBuilder from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Curve, OverdueRow, Summary, Zones } from "@/api/clearance.ts";
-import { drawn, json, open, pixels, type Screen, url } from "./page.ts";
+import { drawn, json, open, pixels, type Screen, serious, url } from "./page.ts";
 
 type Overdue = { rows: OverdueRow[]; total: number };
 
@@ -42,16 +41,6 @@ async function look(query = ""): Promise<void> {
   await screen.page.goto(`${url}/?screen=clearance&as_of=${asOf}${query}`);
   await ready();
   await drawn(screen.page);
-}
-
-async function serious(): Promise<string[]> {
-  await screen.page.evaluate(AxeBuilder.source);
-  const found = await screen.page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run(),
-  );
-  return found.violations
-    .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3)}`);
 }
 
 /** What does not fit: the page itself, or a part that sticks out of the window. */
@@ -170,7 +159,7 @@ test("an overdue row leads to its case: brief, drawer and back, from the keyboar
   // Households are not everybody's: the section says so, and names nobody.
   await page.locator("#case-tab-people").click();
   expect(await text(".drawer [data-records=people]")).toContain("chỉ hiện với cán bộ");
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   expect(await outside()).toEqual([]);
   await page.keyboard.press("Escape");
   expect(await page.locator(".drawer").count()).toBe(0);
@@ -218,7 +207,7 @@ test("nothing serious for assistive technology, and all of it fits a small scree
     await page.setViewportSize(size);
     await look(`&zone=${zone.key}`);
     expect(await outside()).toEqual([]);
-    expect(await serious()).toEqual([]);
+    expect(await serious(screen.page)).toEqual([]);
   }
   await page.setViewportSize({ width: 1366, height: 768 });
 });
@@ -234,7 +223,7 @@ test("a date before all cases says that there is nothing, and what to do", async
   await screen.page.locator(".nothing, [data-ready=true]").first().waitFor();
   await screen.page.locator(".nothing").waitFor();
   expect(await text(".nothing h2")).toBe("Chưa có hồ sơ giải phóng mặt bằng");
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
 });
 
 test("nothing was written to the console as an error", () => {

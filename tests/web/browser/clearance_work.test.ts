@@ -1,8 +1,7 @@
-import AxeBuilder from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Case, Summary } from "@/api/clearance.ts";
-import { enrol, json, open, PLANNER, type Screen, url } from "./page.ts";
+import { enrol, json, open, PLANNER, type Screen, serious, url } from "./page.ts";
 
 type Row = { key: string; step: string | null; zone_key: string; area_ha: number };
 
@@ -42,14 +41,6 @@ async function enter(page: Page, name: string): Promise<void> {
   await page.locator("dialog input").nth(1).fill(PLANNER.password);
   await page.keyboard.press("Enter");
   await page.locator("[role=tablist]").first().waitFor();
-}
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(AxeBuilder.source);
-  const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run());
-  return found.violations
-    .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3)}`);
 }
 
 const drawer = (page: Page) => page.locator(".drawer");

@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import AxeBuilder from "axe-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { geotiff } from "./geotiff.ts";
-import { drawn, open, pixels, type Screen, signIn, url } from "./page.ts";
+import { drawn, open, pixels, type Screen, serious, signIn, url } from "./page.ts";
 
 let screen: Screen;
 let folder: string;
@@ -48,16 +47,6 @@ const text = (selector: string) => screen.page.locator(selector).first().innerTe
 const step = () => text(".wiz [aria-current=step] b");
 const forward = () => screen.page.locator(".foot .btn.p").click();
 
-async function serious(): Promise<string[]> {
-  await screen.page.evaluate(AxeBuilder.source);
-  const found = await screen.page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run(),
-  );
-  return found.violations
-    .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3)}`);
-}
-
 /** Bring a table of firms in as the wizard does, without looking at it. */
 async function bring(csv: string): Promise<string> {
   return screen.page.evaluate(async (body) => {
@@ -100,7 +89,7 @@ test("a GeoTIFF is told for what it is, and what its numbers mean is asked", asy
   expect(await text(".wiz small")).toBe("80 × 60 ô");
   expect(await page.locator(".foot .btn.p").isDisabled()).toBe(true);
   await drawn(page);
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
 });
 
 test("kind, title, the value of no data and every class are said before it can be checked", async () => {
@@ -112,7 +101,7 @@ test("kind, title, the value of no data and every class are said before it can b
   expect(await page.locator("tbody tr").count()).toBe(4);
   for (const [value, name] of CLASSES)
     await page.getByLabel(`Tên tiếng Việt của giá trị ${value}`).fill(name);
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await forward();
   await page.locator(".mid .body dl").waitFor();
   expect(await step()).toBe("Kiểm tra");
@@ -145,7 +134,7 @@ test("a row that waits is refused with a reason, and cannot be accepted", async 
   expect(await page.locator(".fault .btn", { hasText: "Chấp nhận" }).count()).toBe(0);
   await page.locator(".fault .btn", { hasText: "Từ chối" }).click();
   await page.locator("#fault-reason").fill("Sở xác nhận ghi sai");
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await page.keyboard.press("Enter");
   // It is gone from the list, and so is its card.
   await expect.poll(() => page.locator(".fault").count()).toBe(0);
@@ -171,7 +160,7 @@ test("a pair of firms is decided once, and stays among those that were", async (
   await page.locator(".find .btn").click();
   await page.locator(".item").first().waitFor();
   expect(await text(".item")).toContain("Gỗ Minh Phát Thử");
-  expect(await serious()).toEqual([]);
+  expect(await serious(screen.page)).toEqual([]);
   await page.locator(".mid footer .btn").nth(1).click(); // two firms
   await expect.poll(() => page.locator(".item").count()).toBe(0);
   await page.locator(".bar .seg button").nth(2).click();

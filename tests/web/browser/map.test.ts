@@ -1,6 +1,5 @@
-import AxeBuilder from "axe-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { drawn, go, json, open, pixels, type Screen, url } from "./page.ts";
+import { drawn, go, json, open, pixels, type Screen, serious, url } from "./page.ts";
 
 type Listed = { total: number; rows: { key: string; name: string; point: [number, number] }[] };
 type Catalogue = { palette: Record<string, string>; dates: string[]; today: string };
@@ -360,27 +359,11 @@ test("axe finds nothing serious on any view", async () => {
   ];
   for (const view of views) {
     await go(page, view);
-    expect(await serious(), view || "first view").toEqual([]);
+    expect(await serious(screen.page), view || "first view").toEqual([]);
   }
   await page.locator(".top .tool", { hasText: /Đăng nhập|Tạo tài khoản/ }).click();
-  expect(await serious(), "dialog").toEqual([]);
+  expect(await serious(screen.page), "dialog").toEqual([]);
 });
-
-async function serious(): Promise<string[]> {
-  const { page } = screen;
-  // Past the page's own policy, as an extension would come.
-  await page.evaluate(AxeBuilder.source);
-  const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run());
-  return found.violations
-    .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .map(
-      (one) =>
-        `${one.id}: ${one.nodes
-          .map((node) => node.target.join(" "))
-          .slice(0, 3)
-          .join(" | ")}`,
-    );
-}
 
 test.each([
   { width: 1366, height: 768 },

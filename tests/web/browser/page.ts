@@ -2,6 +2,7 @@
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import AxeBuilder from "axe-core";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { inject } from "vitest";
 
@@ -173,4 +174,24 @@ async function visitor(): Promise<Send> {
     csrf = told.csrf ?? csrf;
     return told;
   };
+}
+
+/** What axe finds serious on a page that has painted what was last done to it. */
+export async function serious(page: Page): Promise<string[]> {
+  // Past the page's own policy, as an extension would come.
+  await page.evaluate(AxeBuilder.source);
+  const found = await page.evaluate(async () => {
+    // A colour that was just changed is the old one until the next frame.
+    for (let frames = 0; frames < 2; frames += 1) await new Promise((done) => requestAnimationFrame(done));
+    return (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run();
+  });
+  return found.violations
+    .filter((one) => one.impact === "serious" || one.impact === "critical")
+    .map(
+      (one) =>
+        `${one.id}: ${one.nodes
+          .map((node) => node.target.join(" "))
+          .slice(0, 3)
+          .join(" | ")}`,
+    );
 }
