@@ -48,7 +48,7 @@ def _data(report: dict[str, Any]) -> dict[str, Any]:
         "map": content["map"],
         "legend": legend(),
         "zones": [_zone(one) for one in zones["rows"]],
-        "zones_total": _zones_total(zones["rows"]),
+        "zones_total": _zones_total(zones["rows"], told["scope"]["level"]),
         "overdue": [_knot(one) for one in content["overdue"]["rows"]],
         "closing": _closing(report),
         "provenance": _say(
@@ -71,6 +71,7 @@ def _words(report: dict[str, Any]) -> dict[str, Any]:
         "office": _say("office"),
         "number": _say("number"),
         "signer": _say("signer"),
+        "zones_title": _say("zones_title_unit" if report["scope"] == "commune" else "zones_title"),
         "figures_headings": _headings("figure", "value", "ratio", "of"),
         "funnel_headings": _headings("stage", "ha", "cases", "median", "limit"),
         "zones_headings": _headings("zone", "to_recover", "handed_over", "ratio", "month", "gap", "done"),
@@ -154,8 +155,11 @@ def _zone(one: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _zones_total(rows: list[dict[str, Any]]) -> dict[str, str]:
-    tracked = [row for row in parks(rows) if row["basis"] == "tracked"]
+def _zones_total(rows: list[dict[str, Any]], level: str) -> dict[str, str]:
+    """Sums of tracked parks; none for a unit, in which parks lie that reach beyond it."""
+    if level == "unit":
+        return dict.fromkeys(("to_recover", "handed_over", "month", "ratio"), NOTHING)
+    tracked = summed(rows)
     land = sum(row["to_recover_ha"] or 0.0 for row in tracked)
     over = sum(row["handed_over_ha"] or 0.0 for row in tracked)
     month = sum(row["month_ha"] or 0.0 for row in tracked)
@@ -168,10 +172,10 @@ def _zones_total(rows: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def parks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows that are no phase of another one: their whole has counted those."""
+def summed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tracked zones that are no phase of another row, whose whole has counted them."""
     keys = {row["key"] for row in rows}
-    return [row for row in rows if row["parent_key"] not in keys]
+    return [row for row in rows if row["basis"] == "tracked" and row["parent_key"] not in keys]
 
 
 def _knot(one: dict[str, Any]) -> dict[str, str]:

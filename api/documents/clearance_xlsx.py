@@ -9,7 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
-from api.documents.clearance_pdf import parks
+from api.documents.clearance_pdf import summed
 from api.words import say
 from api.words.form import day
 from layers.records.stages import STAGES
@@ -46,7 +46,7 @@ def xlsx(report: dict[str, Any]) -> bytes:
     _figures(book, forms, report)
     _funnel(book, forms, content["summary"]["funnel"])
     _curve(book, forms, content["curve"])
-    _zones(book, forms, content["zones"])
+    _zones(book, forms, content["zones"], content["summary"]["scope"]["level"])
     _overdue(book, forms, content["overdue"]["rows"])
     book.close()
     return file.getvalue()
@@ -152,7 +152,7 @@ def _curve(book: Any, forms: dict[str, Any], curve: dict[str, Any]) -> None:
         sheet.insert_chart(1, 11, chart, {"x_scale": 1.8, "y_scale": 1.5})
 
 
-def _zones(book: Any, forms: dict[str, Any], zones: dict[str, Any]) -> None:
+def _zones(book: Any, forms: dict[str, Any], zones: dict[str, Any], level: str) -> None:
     name = _say("sheet_zones")
     sheet = book.add_worksheet(name)
     heads = ("zone", "to_recover", "handed_over", "ratio", "month", "gap", "done", "basis", "part_of")
@@ -173,11 +173,15 @@ def _zones(book: Any, forms: dict[str, Any], zones: dict[str, Any]) -> None:
     if not rows:
         return
     # Phases stand in the list, but their park has counted them: what is part of a park is not summed.
-    whole = parks(zones["rows"])
+    # A unit has no sum: parks that lie in it reach beyond it.
+    whole = summed(zones["rows"])
+    if level == "unit":
+        return
     sheet.write_string(last + 1, 0, say("paper.total", "vi"), forms["total"])
     for at, name_ in ((1, "to_recover_ha"), (2, "handed_over_ha"), (4, "month_ha")):
         letter = chr(ord("A") + at)
-        formula = f'=SUMIF(I2:I{last + 1},"",{letter}2:{letter}{last + 1})'
+        rows_of = [f"{letter}2:{letter}{last + 1}", f"I2:I{last + 1}", '""', f"H2:H{last + 1}"]
+        formula = f'=SUMIFS({",".join(rows_of)},"{_say("basis_tracked")}")'
         sheet.write_formula(last + 1, at, formula, forms["total"], sum(one[name_] or 0.0 for one in whole))
     land = sum(one["to_recover_ha"] or 0.0 for one in whole)
     over = sum(one["handed_over_ha"] or 0.0 for one in whole)

@@ -335,7 +335,8 @@ def _seen(actor: Actor) -> Any:
     beyond = (
         select(1)
         .join(CASES, and_(told.key == ROWS.c.case_key, told.valid_to.is_(None)))
-        .where(ROWS.c.submission_id == SUBMISSIONS.c.id, ~inside(told.commune_code, told.geom, actor))
+        .where(ROWS.c.submission_id == SUBMISSIONS.c.id, ROWS.c.verdict != "refused")
+        .where(~inside(told.commune_code, told.geom, actor))
     )
     return or_(own, and_(handed_in, ~beyond.exists()))
 
