@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from api import jobs_forecasts, jobs_imports
+from api import jobs_imports
 from api.settings import Settings
 from layers.records.accounts import SESSIONS, SETUP_TOKENS
 
@@ -126,11 +126,14 @@ async def _take_up(url: str) -> None:
 async def _forecast(url: str) -> None:
     """Look now and then for forecasts that are due."""
     while True:
+        await asyncio.sleep(FORECAST_EVERY_S)
         try:
+            # Not before the first look: the kernels take a second to import, and a start is waited for.
+            from api import jobs_forecasts
+
             await asyncio.to_thread(jobs_forecasts.follow, url)
         except SQLAlchemyError as error:
             log.warning("forecasts cannot be looked at: %s", error)
         except Exception:  # one that cannot be made leaves what was: stale, and said to be
             log.exception("forecasts cannot be made")
             await asyncio.sleep(12 * FORECAST_EVERY_S)
-        await asyncio.sleep(FORECAST_EVERY_S)

@@ -26,7 +26,6 @@ from sqlalchemy import (
 )
 
 from gis.arrays import Geometries
-from gis.clearance.shares import split
 from layers.catalogue.zones import TABLE as ZONES
 from layers.clearance.contributions import latest_zones
 from layers.clearance.standing import among
@@ -75,6 +74,8 @@ def _write(db: Connection, chosen: ColumnElement[bool] | None, zones: list[str] 
     land, over = db.execute(takes.order_by(TAKES.c.id)).all(), db.execute(near).all()
     if not land or not over:
         return
+    from gis.clearance.shares import split  # its kernels take a second to import: no start waits for them
+
     shares = split(_shapes(land), np.array([row.area_ha for row in land]), _shapes(over))
     numbers, names = np.array([row.id for row in land]), np.array([row.key for row in over], dtype=object)
     kept = shares.area_mm2 >= SLIVER_MM2

@@ -135,9 +135,9 @@ def test_ctrl_c_stops_the_server_the_worker_and_the_cluster(home: Path, port: in
 
 
 def test_the_second_start_computes_for_less_than_five_seconds(home: Path, port: int):
-    """By the processors' clock: the tests beside this one slow the wall's, and a start uses two of them."""
+    """By the processors' clock: the tests beside slow the wall's. Server and worker start at once."""
     with serving(home, port) as process:
-        assert sum(map(computed_s, [process.pid, *parts(process)])) <= 5
+        assert computed_s(process.pid) + max(map(computed_s, parts(process))) <= 5
         process.terminate()
         process.wait(15)
     assert not cluster_runs(home)
